@@ -1,0 +1,1 @@
+"""Rooms: any Redis channel, watched live. Imports nothing of voice."""

@@ -1,0 +1,1 @@
+"""Voice: live calls with an assistant, their tools and their record."""
