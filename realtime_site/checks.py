@@ -31,8 +31,12 @@ def check_provider(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 @register(Tags.security)
 def check_engine(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """An engine that others can reach asks for a key."""
-    loopback = settings.ENGINE_BIND in ("localhost", "::1") or settings.ENGINE_BIND.startswith("127.")
-    if loopback or settings.ENGINE_API_KEY:
+    if is_loopback(settings.ENGINE_BIND) or settings.ENGINE_API_KEY:
         return []
     message = f"ENGINE_BIND={settings.ENGINE_BIND} is not loopback, so the engine needs ENGINE_API_KEY."
     return [Error(message, id="realtime_site.E003")]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the host."""
+    return host in ("localhost", "::1") or host.startswith("127.")

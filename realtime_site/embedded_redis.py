@@ -42,6 +42,7 @@ def server_command(server: Path, *, port: int, folder: Path | None) -> list[str]
         *("--bind", "127.0.0.1"),
         *("--save", ""),
         *("--daemonize", "no"),
+        *("--loglevel", "warning"),
         *kept,
     ]
 

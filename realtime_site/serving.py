@@ -1,23 +1,100 @@
-"""The site as one ASGI application: pages and API by Django, sockets by Channels."""
+"""The site as one ASGI application: pages and API by Django, sockets by Channels, live calls by their owner.
 
+Every HTTP and WebSocket scope carries the owner as `scope["call_owner"]`. While the process drains, new
+requests are refused with 503, so that a balancer sends them elsewhere.
+"""
+
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from importlib import import_module, util
 from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter
+
+from realtime_site.shutdown import CallOwner, Lifetime
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
+RESTARTING = {"error": {"code": "restarting", "message": "This server is restarting. Try again in a moment."}}
+CLOSE_RESTART = 4001
 
-def build_application(django: Any) -> Application:
-    """Route each protocol to its application."""
+
+class Site:
+    """The whole application of one web process."""
+
+    def __init__(self, router: Application, lifetime: Lifetime) -> None:
+        self._router = router
+        self._lifetime = lifetime
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one connection, or the server's lifespan."""
+        if scope["type"] == "lifespan":
+            await serve_lifespan(self._lifetime, receive, send)
+        elif self._lifetime.is_draining:
+            await refuse_while_draining(scope, receive, send)
+        else:
+            await self._router({**scope, "call_owner": self._lifetime.owner}, receive, send)
+
+
+def build_application(django: Any) -> Site:
+    """Put the site together, once for each process."""
+    # Daphne's Django app has installed its reactor by now; under another server it simply never runs.
+    from twisted.internet import reactor
+
+    lifetime = Lifetime(_make_owner())
+    lifetime.register_with_reactor(reactor)
     router: Any = ProtocolTypeRouter({"http": django, "websocket": refuse_socket})
-    return cast(Application, router)
+    return Site(cast(Application, router), lifetime)
+
+
+async def serve_lifespan(lifetime: Lifetime, receive: Receive, send: Send) -> None:
+    """Answer the lifespan messages of servers that have them."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            try:
+                await lifetime.begin()
+            except Exception as exc:  # noqa: BLE001  (the process' edge: the server is told, logs and stops)
+                await send({"type": "lifespan.startup.failed", "message": repr(exc)})
+                return
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await lifetime.end()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def refuse_while_draining(scope: Message, receive: Receive, send: Send) -> None:
+    """Say that another process should be asked."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": CLOSE_RESTART})
+        return
+    headers = [(b"content-type", b"application/json"), (b"retry-after", b"2"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(RESTARTING).encode()})
 
 
 async def refuse_socket(scope: Message, receive: Receive, send: Send) -> None:
     """Close a socket at an address that has none; before the handshake this is a 403."""
     await receive()
     await send({"type": "websocket.close", "code": 4404})
+
+
+class _NoCalls:
+    """Stands in until the voice app brings its owner."""
+
+    async def start(self) -> None:
+        return None
+
+    async def drain(self, seconds: float) -> None:
+        return None
+
+
+def _make_owner() -> CallOwner:
+    if util.find_spec("voice.calls") is None:
+        return _NoCalls()
+    return cast(CallOwner, import_module("voice.calls").CallOwner())

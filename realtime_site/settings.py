@@ -53,12 +53,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Nothing listens on port 0, so a site without a Redis says so at its first use instead of finding another's.
 NO_REDIS_URL = "redis://127.0.0.1:0/0"
 _redis_host = env.text("REDISHOST")
-REDIS_URL = (
-    env.secret("REDIS_URL")
-    or (f"redis://{_redis_host}/0" if _redis_host else "")
-    or LOCAL.redis_url()
-    or NO_REDIS_URL
-)
+_named_redis = env.secret("REDIS_URL") or (f"redis://{_redis_host}/0" if _redis_host else "")
+REDIS_EMBEDDED = not _named_redis
+REDIS_URL = _named_redis or LOCAL.redis_url() or NO_REDIS_URL
 
 
 def _redis_address() -> RedisAddress:
