@@ -1,0 +1,155 @@
+"""Answers one turn: thinks, then speaks, writes or calls tools, in a task that can be cut off at any point.
+
+Spoken words are released clause by clause when their audio begins to play, so that the deltas a client
+has received are what was heard, to the nearest clause. Two clauses at most wait in the queue: enough to
+play without gaps, little enough that an interruption wastes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from functools import partial
+
+from voice.engine.brain.dialogue import Memory, Reply, decide
+from voice.engine.clauses import split_clauses
+from voice.engine.conversation import Conversation
+from voice.engine.mouth import Mouth
+from voice.engine.outbox import Outbox
+from voice.engine.playback import BYTES_PER_MS, AudioQueue, Clip
+from voice.engine.response_writer import ResponseOptions, ResponseWriter
+from voice.engine.session import Session
+from voice.engine.thinking import prompt_of
+from voice.engine.usage import Tokens, input_tokens
+from voice.protocol import StatusReason
+
+_AHEAD = 2
+
+
+class Talk:
+    """What the answers of one call share: who is spoken to, through what, and what is remembered."""
+
+    def __init__(self, session: Session, outbox: Outbox, mouth: Mouth) -> None:
+        self.session = session
+        self.outbox = outbox
+        self.mouth = mouth
+        self.conversation = Conversation()
+        self.queue = AudioQueue()
+        self.memory = Memory()
+        self.read = Tokens()
+        self.playing: Answer | None = None
+
+
+class Answer:
+    """One response under way."""
+
+    def __init__(self, talk: Talk, options: ResponseOptions, on_end: Callable[[Answer], None]) -> None:
+        self._talk = talk
+        self._on_end = on_end
+        self._writer = ResponseWriter(talk.outbox, talk.conversation, options)
+        self._read = Tokens()
+        self._slots = asyncio.Semaphore(_AHEAD)
+
+    @property
+    def id(self) -> str:
+        """The response's id."""
+        return self._writer.id
+
+    @property
+    def finished(self) -> bool:
+        """Whether `response.done` has been sent; audio may still be playing."""
+        return self._writer.finished
+
+    def begin(self) -> None:
+        """Announce the response; `run` does the rest."""
+        self._writer.begin()
+
+    async def run(self, words: asyncio.Future[str] | None) -> None:
+        """Wait for the person's words if some are being read, think, and answer."""
+        heard = await asyncio.shield(words) if words is not None else None
+        if heard == "":
+            self._finish_completed()
+            return
+        reply = self._think()
+        if reply.text:
+            await self._say(reply.text)
+        for call in reply.calls:
+            self._writer.call_function(call.name, json.dumps(call.arguments))
+        self._finish_completed()
+
+    def cancel(self, reason: StatusReason) -> None:
+        """Send what closes a response cut short. The caller ends the task and sees to the queue."""
+        if not self._writer.finished:
+            self._writer.finish("cancelled", reason=reason, read=self._read, before=self._talk.read)
+            self._on_end(self)
+
+    def fail(self, message: str) -> None:
+        """Send what closes a response the engine could not make."""
+        if not self._writer.finished:
+            error = {"type": "server_error", "code": "engine_error", "message": message}
+            self._writer.finish("failed", error=error, read=self._read, before=self._talk.read)
+            self._on_end(self)
+
+    def truncate(self) -> None:
+        """Note that playing was cut here, and tell how much was heard."""
+        item_id = self._writer.message_id
+        heard_ms = self._talk.queue.played_ms(self.id)
+        if item_id is None:
+            return
+        if self._talk.conversation.has(item_id):
+            self._talk.conversation.find(item_id).audio_ms = heard_ms
+        self._talk.outbox.emit(
+            "conversation.item.truncated", item_id=item_id, content_index=0, audio_end_ms=heard_ms
+        )
+
+    def stopped(self) -> None:
+        """Tell that the last of the audio has left."""
+        self._talk.playing = None
+        self._talk.queue.forget(self.id)
+        self._talk.outbox.emit("output_audio_buffer.stopped", response_id=self.id)
+
+    def _think(self) -> Reply:
+        talk, options = self._talk, self._writer.options
+        entries = talk.conversation.entries()
+        self._read = input_tokens(talk.session.data, entries)
+        prompt = prompt_of(options, [entry.item for entry in entries], introduced=talk.session.spoken)
+        memory, reply = decide(talk.memory, prompt)
+        if options.in_conversation:
+            talk.memory = memory
+        return reply
+
+    async def _say(self, text: str) -> None:
+        self._writer.open_message()
+        if self._writer.options.modality == "text":
+            for clause in split_clauses(text):
+                self._writer.release(clause)
+            self._writer.close_message("completed")
+            return
+        for clause in split_clauses(text):
+            audio = await self._talk.mouth.speak(clause, reply_chars=len(text))
+            await self._slots.acquire()
+            self._talk.queue.put(Clip(self.id, audio, on_start=partial(self._heard, clause, len(audio))))
+        for _ in range(_AHEAD):
+            await self._slots.acquire()
+        self._writer.close_message("completed")
+
+    def _heard(self, clause: str, size: int) -> None:
+        """Release a clause's words: its audio begins to play now."""
+        self._slots.release()
+        first, self._talk.playing = self._talk.playing is not self, self
+        self._talk.session.spoken = True
+        self._writer.release(clause, audio_ms=size // BYTES_PER_MS)
+        if first:
+            self._talk.outbox.emit("output_audio_buffer.started", response_id=self.id)
+
+    def _finish_completed(self) -> None:
+        self._writer.finish("completed", read=self._read, before=self._talk.read)
+        self._talk.read = self._read
+        if self._talk.playing is self:
+            self.mark_end()
+        self._on_end(self)
+
+    def mark_end(self) -> None:
+        """Have `stopped` run once what is queued now has been played."""
+        self._talk.queue.put(Clip(self.id, b"", on_end=self.stopped))

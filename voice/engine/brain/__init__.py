@@ -1,0 +1,1 @@
+"""The engine's thinking: a small deterministic dialogue. Pure: text and JSON in, text and tool calls out."""

@@ -1,0 +1,88 @@
+"""A server's WebSocket onto a running call: sees every event, may send every client event.
+
+As at the hosted API it gets no `session.created`; it is closed when the call ends. A reader that falls
+behind is dropped rather than slowing the call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from voice.engine.call import Call
+from voice.engine.client_events import handle
+
+_MOST_WAITING = 2000
+_SEND_TIMEOUT_S = 10.0
+_PING_S = 20.0
+_LARGEST_MESSAGE = 4 * 1024 * 1024
+
+
+async def serve_sideband(request: web.Request, call: Call) -> web.WebSocketResponse:
+    """Connect a WebSocket to a call until either ends."""
+    socket = web.WebSocketResponse(heartbeat=_PING_S, max_msg_size=_LARGEST_MESSAGE, protocols=("realtime",))
+    waiting: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
+    behind = asyncio.Event()
+
+    def listen(text: str) -> None:
+        if waiting.full():
+            behind.set()
+        else:
+            waiting.put_nowait(text)
+
+    call.outbox.attach(listen)
+    try:
+        await socket.prepare(request)
+        await _run(socket, call, waiting, behind)
+    finally:
+        call.outbox.detach(listen)
+    return socket
+
+
+async def _run(
+    socket: web.WebSocketResponse, call: Call, waiting: asyncio.Queue[str], behind: asyncio.Event
+) -> None:
+    """Carry messages both ways until the socket closes, the call ends or the reader is behind."""
+    tasks = [
+        asyncio.create_task(_read(socket, call)),
+        asyncio.create_task(_write(socket, waiting)),
+        asyncio.create_task(_set(call.ended)),
+        asyncio.create_task(_set(behind)),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if call.ended.is_set():
+            await _flush(socket, waiting)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    expired = call.end_reason == "expired"
+    code = WSCloseCode.GOING_AWAY if expired else WSCloseCode.OK
+    words = b"Your session hit the maximum duration of 60 minutes." if expired else b""
+    await socket.close(code=WSCloseCode.TRY_AGAIN_LATER if behind.is_set() else code, message=words)
+
+
+async def _read(socket: web.WebSocketResponse, call: Call) -> None:
+    async for message in socket:
+        if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            handle(call, message.data)
+
+
+async def _write(socket: web.WebSocketResponse, waiting: asyncio.Queue[str]) -> None:
+    while True:
+        text = await waiting.get()
+        async with asyncio.timeout(_SEND_TIMEOUT_S):
+            await socket.send_str(text)
+
+
+async def _flush(socket: web.WebSocketResponse, waiting: asyncio.Queue[str]) -> None:
+    """Send the last events of a call that has ended."""
+    while not waiting.empty() and not socket.closed:
+        async with asyncio.timeout(_SEND_TIMEOUT_S):
+            await socket.send_str(waiting.get_nowait())
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
