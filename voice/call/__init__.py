@@ -1,0 +1,25 @@
+"""The pure core of a call: inputs go in, effects come out, nothing is touched on the way."""
+
+from voice.call.core import Call, CallPlan
+from voice.call.effects import Arm, Effect, HangUp, RunTool, Send, StoreTurn, StoreUsage, TurnData, UsageData
+from voice.call.inputs import BrowserReady, EndRequested, Input, ProviderEvent, TimerFired, ToolFinished
+
+__all__ = [
+    "Arm",
+    "BrowserReady",
+    "Call",
+    "CallPlan",
+    "Effect",
+    "EndRequested",
+    "HangUp",
+    "Input",
+    "ProviderEvent",
+    "RunTool",
+    "Send",
+    "StoreTurn",
+    "StoreUsage",
+    "TimerFired",
+    "ToolFinished",
+    "TurnData",
+    "UsageData",
+]

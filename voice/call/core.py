@@ -1,0 +1,164 @@
+"""`Call.handle(input) -> list[Effect]`: all decisions of a running call, without I/O.
+
+Promises: every function call of a completed response is answered exactly once; cancelled responses
+run no tools; at most one `response.create` of ours is open; after `HangUp` nothing more is asked for.
+Limits: `max` from the start, `idle` from the last human act (speech or typed text; the assistant's
+own talking does not count), `ready` until the browser is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from voice import events
+from voice.call.captions import Captions
+from voice.call.effects import Arm, Effect, HangUp, Send, StoreUsage, UsageData
+from voice.call.inputs import BrowserReady, EndRequested, Input, ProviderEvent, TimerFired, ToolFinished
+from voice.call.replies import Replies
+from voice.protocol import new_id
+
+RESPOND_AFTER_S = 2.0
+"""After speech ends the provider's own detection starts a response at once; if none came by then, it was noise."""
+
+
+@dataclass(frozen=True)
+class CallPlan:
+    """What is settled before a call runs. Seconds; `paced`: transcript deltas come with their sound."""
+
+    max_s: float
+    idle_s: float
+    ready_s: float
+    paced: bool
+    greeting: str = ""
+    opening: str = ""
+
+
+class Call:
+    """One call's state. `known_calls` are function calls already answered (after a re-attach)."""
+
+    def __init__(self, plan: CallPlan, *, ready: bool = False, known_calls: frozenset[str] = frozenset()) -> None:
+        self._plan = plan
+        self._ready = ready
+        self._ended = False
+        self._captions = Captions(paced=plan.paced)
+        self._replies = Replies(known_calls=set(known_calls))
+
+    def begin(self) -> list[Effect]:
+        """The timers of a call that starts (or is taken over)."""
+        timers: list[Effect] = [Arm("max", self._plan.max_s), Arm("idle", self._plan.idle_s)]
+        return timers if self._ready else [*timers, Arm("ready", self._plan.ready_s)]
+
+    def handle(self, what: Input) -> list[Effect]:
+        """Take one input, return what follows from it, in order."""
+        if self._ended:
+            return []
+        match what:
+            case ProviderEvent(event, at):
+                return self._on_event(event, at)
+            case ToolFinished(call_id, output, _):
+                return self._replies.finished(call_id, output)
+            case BrowserReady():
+                return self._on_ready()
+            case TimerFired(timer, _):
+                return self._on_timer(timer)
+            case EndRequested(reason, _):
+                return self._end(reason)
+
+    def _on_ready(self) -> list[Effect]:
+        if self._ready:
+            return []
+        self._ready = True
+        effects: list[Effect] = []
+        if self._plan.opening:
+            content = [{"type": "input_text", "text": self._plan.opening}]
+            item = {"type": "message", "role": "system", "content": content}
+            effects.append(Send({"type": "conversation.item.create", "event_id": new_id("event"), "item": item}))
+        if self._plan.greeting:
+            words = f'Say exactly this and nothing else: "{self._plan.greeting}"'
+            effects += self._replies.want({"instructions": words})
+        return effects
+
+    def _on_timer(self, timer: str) -> list[Effect]:
+        match timer:
+            case "max":
+                return self._end("time_limit")
+            case "idle":
+                return self._end("idle")
+            case "ready":
+                return [] if self._ready else self._end("not_connected")
+            case _:
+                return self._replies.go_on()
+
+    def _end(self, reason: str) -> list[Effect]:
+        self._ended = True
+        return [*self._captions.flush(), HangUp(reason)]
+
+    def _on_event(self, event: events.ServerEvent, at: datetime) -> list[Effect]:
+        match event:
+            case events.SpeechStarted() | events.SpeechStopped():
+                return self._on_speech(event, at)
+            case events.Transcribed() | events.TranscriptionFailed():
+                return self._on_transcription(event, at)
+            case events.ItemAdded(item=item):
+                return self._on_item(item, at)
+            case events.ItemRetrieved(item=item):
+                return self._captions.retrieved(item)
+            case events.Truncated(item_id=item_id, audio_end_ms=end_ms):
+                return self._captions.truncated(item_id, end_ms)
+            case events.ErrorEvent(error=error):
+                self._replies.refused(error)
+                return []
+            case _:
+                return self._on_response(event, at)
+
+    def _on_speech(self, event: events.SpeechStarted | events.SpeechStopped, at: datetime) -> list[Effect]:
+        began = isinstance(event, events.SpeechStarted)
+        self._replies.user_speaks = began
+        if began:
+            self._captions.user_began(event.item_id, at)
+        effects: list[Effect] = [Arm("idle", self._plan.idle_s)]
+        if not began and self._replies.is_wanted:
+            effects.append(Arm("respond", RESPOND_AFTER_S))
+        return effects
+
+    def _on_transcription(
+        self, event: events.Transcribed | events.TranscriptionFailed, at: datetime
+    ) -> list[Effect]:
+        if isinstance(event, events.TranscriptionFailed):
+            return self._captions.user_said(event.item_id, "", at)
+        effects = self._captions.user_said(event.item_id, event.transcript, at)
+        if event.usage is not None:
+            effects.append(StoreUsage(UsageData("transcription", event.item_id, event.usage)))
+        return effects
+
+    def _on_item(self, item: events.Item, at: datetime) -> list[Effect]:
+        if item.type == "function_call_output":
+            self._replies.output_seen(item.call_id)
+            return []
+        if item.role != "user":
+            return []
+        typed = " ".join(part.text for part in item.content if part.type == "input_text" and part.text)
+        if not typed:
+            return []
+        return [Arm("idle", self._plan.idle_s), *self._captions.user_said(item.id, typed, at)]
+
+    def _on_response(self, event: events.ServerEvent, at: datetime) -> list[Effect]:
+        match event:
+            case events.ResponseCreated(response=response):
+                self._replies.created(response)
+            case events.OutputItemAdded(response_id=response_id, item=item) if item.type == "message":
+                self._captions.assistant_began(response_id, item.id, at)
+            case events.SpokenDelta(response_id=response_id, item_id=item_id, delta=delta):
+                self._captions.assistant_says(response_id, item_id, delta, at)
+            case events.OutputItemDone(response_id=response_id, item=item) if item.type == "message":
+                return self._captions.assistant_done(response_id, item, at)
+            case events.ResponseDone(response=response):
+                return self._on_response_done(response)
+        return []
+
+    def _on_response_done(self, response: events.Response) -> list[Effect]:
+        effects: list[Effect] = []
+        if response.usage is not None:
+            effects.append(StoreUsage(UsageData("response", response.id, response.usage)))
+        return effects + self._replies.done(response)

@@ -1,0 +1,52 @@
+"""What can happen to a call. Every input says when (`at`, aware datetime of this server's clock)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from voice.events import ServerEvent
+
+Timer = Literal["ready", "idle", "max", "respond"]
+
+
+@dataclass(frozen=True)
+class ProviderEvent:
+    """One event read from the sideband."""
+
+    event: ServerEvent
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ToolFinished:
+    """A tool run ended, well or not; `output` is the text the model gets (JSON)."""
+
+    call_id: str
+    output: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TimerFired:
+    timer: Timer
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BrowserReady:
+    """The page says its data channel is open."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndRequested:
+    """Somebody or something wants the call over; `reason` is an EndReason value."""
+
+    reason: str
+    at: datetime
+
+
+Input = ProviderEvent | ToolFinished | TimerFired | BrowserReady | EndRequested
