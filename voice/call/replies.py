@@ -31,6 +31,7 @@ class Replies:
     def created(self, response: Response) -> None:
         self._active = response.id
         self._requested = None
+        self.user_speaks = False
         # A response that began after our outputs arrived has read them; an earlier one has not.
         if not self._unconfirmed:
             self._wanted = None
