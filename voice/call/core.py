@@ -14,7 +14,7 @@ from datetime import datetime
 from voice import events
 from voice.call.captions import Captions
 from voice.call.effects import Arm, Effect, HangUp, Send, StoreUsage, UsageData
-from voice.call.inputs import BrowserReady, EndRequested, Input, ProviderEvent, TimerFired, ToolFinished
+from voice.call.inputs import BrowserReady, EndRequested, HumanActed, Input, ProviderEvent, TimerFired, ToolFinished
 from voice.call.replies import Replies
 from voice.protocol import new_id
 
@@ -24,11 +24,12 @@ RESPOND_AFTER_S = 2.0
 
 @dataclass(frozen=True)
 class CallPlan:
-    """What is settled before a call runs. Seconds; `paced`: transcript deltas come with their sound."""
+    """What is settled before a call runs. Seconds; `paced`: transcript deltas
+    come with their sound; `ready_s` None: nobody waits for the browser."""
 
     max_s: float
     idle_s: float
-    ready_s: float
+    ready_s: float | None
     paced: bool
     greeting: str = ""
     opening: str = ""
@@ -47,7 +48,9 @@ class Call:
     def begin(self) -> list[Effect]:
         """The timers of a call that starts (or is taken over)."""
         timers: list[Effect] = [Arm("max", self._plan.max_s), Arm("idle", self._plan.idle_s)]
-        return timers if self._ready else [*timers, Arm("ready", self._plan.ready_s)]
+        if self._ready or self._plan.ready_s is None:
+            return timers
+        return [*timers, Arm("ready", self._plan.ready_s)]
 
     def handle(self, what: Input) -> list[Effect]:
         """Take one input, return what follows from it, in order."""
@@ -60,6 +63,8 @@ class Call:
                 return self._replies.finished(call_id, output)
             case BrowserReady():
                 return self._on_ready()
+            case HumanActed():
+                return [Arm("idle", self._plan.idle_s)]
             case TimerFired(timer, _):
                 return self._on_timer(timer)
             case EndRequested(reason, _):

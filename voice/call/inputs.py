@@ -42,6 +42,13 @@ class BrowserReady:
 
 
 @dataclass(frozen=True)
+class HumanActed:
+    """A sign of life that no sideband saw: the page reported what the person said."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
 class EndRequested:
     """Somebody or something wants the call over; `reason` is an EndReason value."""
 
@@ -49,4 +56,4 @@ class EndRequested:
     at: datetime
 
 
-Input = ProviderEvent | ToolFinished | TimerFired | BrowserReady | EndRequested
+Input = ProviderEvent | ToolFinished | TimerFired | BrowserReady | HumanActed | EndRequested

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-OPENAI_BASE_URL = "https://api.openai.com/v1"
 TIMEOUT_S = 10.0
 
 
@@ -50,7 +49,6 @@ def provider_config() -> ProviderConfig:
     url: str = settings.REALTIME_BASE_URL.rstrip("/")
     sideband: bool = settings.REALTIME_SIDEBAND
     if kind == "local":
-        url = f"http://{settings.ENGINE_HOST}:{settings.ENGINE_PORT}/v1"
         key = settings.ENGINE_API_KEY or "local-engine"
         return ProviderConfig(
             kind, "The engine in the box", url, key, "ENGINE_API_KEY", sideband=sideband, paced=True
@@ -65,5 +63,5 @@ def provider_config() -> ProviderConfig:
             kind, "The provider", url, settings.REALTIME_API_KEY, "REALTIME_API_KEY", sideband=sideband
         )
     return ProviderConfig(
-        kind, "OpenAI", url or OPENAI_BASE_URL, settings.OPENAI_API_KEY, "OPENAI_API_KEY", sideband=sideband
+        kind, "OpenAI", url, settings.OPENAI_API_KEY, "OPENAI_API_KEY", sideband=sideband
     )

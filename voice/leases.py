@@ -1,0 +1,74 @@
+"""Who owns a running call: a lease in Redis with a heartbeat, one key a call.
+
+Promises: at most one process holds a call while its heartbeat beats; a dead holder's call is free
+`TTL_S` later. When Redis forgets everything, holders write their leases again at the next beat, and
+takers wait for two looks (`voice.calls`), so a call does not change hands by a Redis restart.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from redis.asyncio import Redis
+
+TTL_S = 4.0
+BEAT_S = 1.0
+
+# KEYS[1] lease; ARGV owner, ms. 1: ours (again), 0: somebody else's.
+_RENEW = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+class Leases:
+    """The leases of one process. `owner` is the channel-layer channel that reaches it."""
+
+    def __init__(self, redis: Redis, *, owner: str, namespace: str) -> None:
+        self.owner = owner
+        self._redis = redis
+        self._prefix = f"\x01{namespace}call:"
+
+    async def take(self, call: uuid.UUID) -> bool:
+        """Take or renew; False when another process holds it."""
+        ms = int(TTL_S * 1000)
+        return bool(await self._redis.eval(_RENEW, 1, self._key(call), self.owner, ms))
+
+    async def release(self, call: uuid.UUID) -> None:
+        await self._redis.eval(_RELEASE, 1, self._key(call), self.owner)
+
+    async def holder(self, call: uuid.UUID) -> str:
+        """The holder's channel, or nothing."""
+        return str(await self._redis.get(self._key(call)) or "")
+
+    async def free(self, calls: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+        """Those that nobody holds."""
+        wanted = list(calls)
+        if not wanted:
+            return set()
+        holders = await self._redis.mget([self._key(call) for call in wanted])
+        return {call for call, holder in zip(wanted, holders, strict=True) if holder is None}
+
+    async def announce(self, now_s: float) -> None:
+        """Say that this process is alive and takes calls."""
+        key = f"{self._prefix}owners"
+        await self._redis.zadd(key, {self.owner: now_s + TTL_S})
+        await self._redis.zremrangebyscore(key, "-inf", now_s - 60)
+
+    async def others(self, now_s: float) -> bool:
+        """Whether another living process could take calls over."""
+        alive = await self._redis.zrangebyscore(f"{self._prefix}owners", now_s, "+inf")
+        return any(name != self.owner for name in alive)
+
+    async def withdraw(self) -> None:
+        await self._redis.zrem(f"{self._prefix}owners", self.owner)
+
+    def _key(self, call: uuid.UUID) -> str:
+        return f"{self._prefix}lease:{call}"

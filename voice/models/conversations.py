@@ -1,0 +1,191 @@
+"""A call as it is kept: the conversation, both sides' turns, what tools did, what was used."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Literal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from voice.models.assistants import Assistant
+
+
+class EndReason(models.TextChoices):
+    """Why a call ended; the talk page has a sentence for each."""
+
+    USER = "user", "Ended by the person"
+    BROWSER_LEFT = "browser_left", "The page was closed"
+    TIME_LIMIT = "time_limit", "Time limit reached"
+    IDLE = "idle", "Quiet for too long"
+    OPERATOR = "operator", "Ended by an operator"
+    REPLACED = "replaced", "Replaced by a new call"
+    PROVIDER = "provider", "Ended by the provider"
+    PROVIDER_LOST = "provider_lost", "The line to the provider was lost"
+    SHUTDOWN = "shutdown", "The site restarted"
+    NOT_CONNECTED = "not_connected", "The browser never connected"
+    FAILED = "failed", "Could not start"
+
+
+class Source(models.TextChoices):
+    """Who told us: the sideband is the provider's own word."""
+
+    SIDEBAND = "sideband", "Provider"
+    BROWSER = "browser", "Reported by browser"
+
+
+class Conversation(models.Model):
+    """One call, from the moment it is asked for. `session` is what was issued, before anybody changed it."""
+
+    class Control(models.TextChoices):
+        SIDEBAND = "sideband", "Sideband"
+        COURIER = "courier", "Courier"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    assistant = models.ForeignKey(Assistant, on_delete=models.SET_NULL, null=True, related_name="conversations")
+    assistant_name = models.CharField(max_length=80, blank=True)
+    provider = models.CharField(max_length=12)
+    model = models.CharField(max_length=120)
+    provider_call_id = models.CharField(max_length=120, blank=True)
+    control = models.CharField(max_length=8, choices=Control.choices, default=Control.COURIER)
+    minted = models.BooleanField(default=False, help_text="Another front end got a secret and makes the call itself.")
+    session = models.JSONField(default=dict)
+    greeting = models.TextField(blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    ready_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=16, blank=True, choices=EndReason.choices)
+
+    class Meta:
+        ordering = ["-started_at"]
+        indexes = [
+            models.Index(fields=["user", "-started_at"], name="conversation_by_user"),
+            models.Index(fields=["started_at"], name="conversation_running", condition=Q(ended_at__isnull=True)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "provider_call_id"],
+                condition=~Q(provider_call_id=""),
+                name="one_conversation_a_provider_call",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | ~Q(end_reason=""), name="ended_conversation_says_why"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assistant_name or 'Call'} {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def state(self) -> Literal["connecting", "live", "ended"]:
+        if self.ended_at is not None:
+            return "ended"
+        return "live" if self.ready_at is not None else "connecting"
+
+    @property
+    def room(self) -> str:
+        return f"call.{self.id}"
+
+    @property
+    def duration_s(self) -> float:
+        return ((self.ended_at or timezone.now()) - self.started_at).total_seconds()
+
+
+class Turn(models.Model):
+    """What one side said. `heard_text` equals `text` unless it was interrupted; ordered by when speech began."""
+
+    class Role(models.TextChoices):
+        USER = "user", "Person"
+        ASSISTANT = "assistant", "Assistant"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    item_id = models.CharField(max_length=120)
+    role = models.CharField(max_length=9, choices=Role.choices)
+    text = models.TextField(blank=True)
+    heard_text = models.TextField(blank=True)
+    heard_exact = models.BooleanField(default=True, help_text="Off: how much was heard is an estimate.")
+    interrupted = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    source = models.CharField(max_length=8, choices=Source.choices, default=Source.SIDEBAND)
+
+    class Meta:
+        ordering = ["started_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["conversation", "item_id"], name="one_turn_an_item")]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}: {self.text[:60]}"
+
+    @property
+    def unheard_text(self) -> str:
+        """What was written but not heard, when that is the end of the text."""
+        if self.interrupted and self.text.startswith(self.heard_text):
+            return self.text[len(self.heard_text) :].strip()
+        return ""
+
+
+class ToolRun(models.Model):
+    """One function call and its output. The row is made before the tool runs, so a `call_id` runs once."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="tool_runs")
+    call_id = models.CharField(max_length=120)
+    name = models.CharField(max_length=120)
+    arguments = models.TextField(blank=True)
+    output = models.TextField(blank=True)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.RUNNING)
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    source = models.CharField(max_length=8, choices=Source.choices, default=Source.SIDEBAND)
+
+    class Meta:
+        ordering = ["started_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["conversation", "call_id"], name="one_run_a_function_call")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_status_display()})"
+
+
+class Usage(models.Model):
+    """What one response or one transcription used: the provider's full split, in tokens (or seconds)."""
+
+    class Kind(models.TextChoices):
+        RESPONSE = "response", "Response"
+        TRANSCRIPTION = "transcription", "Transcription"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="usage")
+    kind = models.CharField(max_length=13, choices=Kind.choices)
+    source_id = models.CharField(max_length=120, help_text="Response id, or item id of a transcription.")
+    model = models.CharField(max_length=120)
+    at = models.DateTimeField(default=timezone.now)
+    seconds = models.FloatField(null=True, blank=True, help_text="For transcription billed by duration.")
+    total_tokens = models.PositiveIntegerField(default=0)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    input_text = models.PositiveIntegerField(default=0)
+    input_audio = models.PositiveIntegerField(default=0)
+    input_image = models.PositiveIntegerField(default=0)
+    cached_tokens = models.PositiveIntegerField(default=0)
+    cached_text = models.PositiveIntegerField(default=0)
+    cached_audio = models.PositiveIntegerField(default=0)
+    cached_image = models.PositiveIntegerField(default=0)
+    output_text = models.PositiveIntegerField(default=0)
+    output_audio = models.PositiveIntegerField(default=0)
+    reasoning_tokens = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["at", "id"]
+        verbose_name_plural = "usage"
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "kind", "source_id"], name="one_usage_a_response")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.total_tokens} tokens"

@@ -1,0 +1,196 @@
+"""The conversation row through a call's life: opened before the provider is asked, closed exactly once.
+
+All functions are plain database code; calls run them through `voice.writer`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from voice.errors import AlreadyInCall, BadInput, CallEnded, NotFound
+from voice.models import Assistant, Conversation, ToolRun
+from voice.protocol import SESSION_MAX_SECONDS, JsonObject
+from voice.session_config import max_seconds, opening_for, session_for
+from voice.tools.executor import failure
+
+CREATION_GRACE = timedelta(seconds=30)
+MINTED_GRACE = timedelta(seconds=SESSION_MAX_SECONDS + 600)
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """What the owner of a call needs of its row; plain values, so it may cross threads."""
+
+    id: uuid.UUID
+    user_id: int
+    model: str
+    expires_at: datetime
+    call_id: str = ""
+    greeting: str = ""
+    opening: str = ""
+    ready: bool = False
+    session: JsonObject = field(default_factory=dict, repr=False)
+    known_calls: frozenset[str] = frozenset()
+
+    @property
+    def room(self) -> str:
+        return f"call.{self.id}"
+
+
+def assistant_for(user: Any, slug: str | None) -> Assistant:
+    """The named assistant, or the default one. Raises BadInput when this person has none such."""
+    open_ones = Assistant.objects.open_to(user)
+    found: Assistant | None = open_ones.filter(slug=slug).first() if slug else open_ones.first()
+    if found is not None:
+        return found
+    if slug:
+        raise BadInput(f"There is no assistant called {slug[:50]}.", field="assistant")
+    raise BadInput("No assistant is open to you. Ask the operator to add one.", field="assistant")
+
+
+def open_conversation(user_id: int, slug: str | None, *, provider: str, voice: str = "", minted: bool = False) -> CallRecord:
+    """Make the row of a new call. Raises AlreadyInCall, BadInput."""
+    with transaction.atomic():
+        # The row lock makes two requests of one person wait for each other, in any process.
+        user = get_user_model().objects.select_for_update().get(pk=user_id)
+        assistant = assistant_for(user, slug)
+        if not minted:
+            _refuse_second_call(user_id)
+        session = session_for(assistant, user, voice=voice)
+        now = timezone.now()
+        row = Conversation.objects.create(
+            user=user,
+            assistant=assistant,
+            assistant_name=assistant.name,
+            provider=provider,
+            model=session["model"],
+            minted=minted,
+            session=session,
+            greeting=assistant.greeting,
+            started_at=now,
+            expires_at=now + timedelta(seconds=max_seconds(assistant)),
+        )
+        return _record(row, opening_for(user))
+
+
+def _refuse_second_call(user_id: int) -> None:
+    running = running_calls(user_id)
+    if len(running) >= settings.CALLS_PER_USER:
+        raise AlreadyInCall("You are already in a call, in another tab or on another device.", call=str(running[0].pk))
+
+
+def running_calls(user_id: int) -> list[Conversation]:
+    """A person's calls that are not over, newest first; secrets nobody used yet do not count."""
+    rows = Conversation.objects.filter(user_id=user_id, ended_at__isnull=True)
+    return list(rows.exclude(minted=True, provider_call_id=""))
+
+
+def _record(row: Conversation, opening: str = "") -> CallRecord:
+    return CallRecord(
+        id=row.pk,
+        user_id=row.user_id,
+        model=row.model,
+        expires_at=row.expires_at,
+        call_id=row.provider_call_id,
+        greeting=row.greeting,
+        opening=opening,
+        ready=row.ready_at is not None,
+        session=row.session,
+    )
+
+
+def set_call_id(conversation_id: uuid.UUID, call_id: str) -> None:
+    Conversation.objects.filter(pk=conversation_id).update(provider_call_id=call_id)
+
+
+def set_control(conversation_id: uuid.UUID, control: str) -> None:
+    Conversation.objects.filter(pk=conversation_id).update(control=control)
+
+
+def attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> CallRecord:
+    """Give a minted conversation its call. Raises NotFound, CallEnded, BadInput."""
+    with transaction.atomic():
+        row = Conversation.objects.select_for_update().filter(pk=conversation_id, user_id=user_id, minted=True).first()
+        if row is None:
+            raise NotFound("There is no such call.")
+        if row.ended_at is not None:
+            raise CallEnded("This call is over.")
+        if row.provider_call_id not in ("", call_id):
+            raise BadInput("This conversation has a call already.", field="call_id")
+        if Conversation.objects.filter(provider=row.provider, provider_call_id=call_id).exclude(pk=row.pk).exists():
+            raise BadInput("This call belongs to another conversation.", field="call_id")
+        row.provider_call_id, row.control = call_id, Conversation.Control.SIDEBAND
+        row.expires_at = timezone.now() + (row.expires_at - row.started_at)
+        row.save(update_fields=["provider_call_id", "control", "expires_at"])
+        return _record(row, opening_for(row.user))
+
+
+def detach_minted(conversation_id: uuid.UUID) -> None:
+    """The call of `attach_minted` turned out not to exist."""
+    rows = Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True)
+    rows.update(provider_call_id="", control=Conversation.Control.COURIER)
+
+
+def mark_ready(conversation_id: uuid.UUID) -> bool:
+    """The browser is there; True the first time."""
+    rows = Conversation.objects.filter(pk=conversation_id, ready_at__isnull=True, ended_at__isnull=True)
+    return bool(rows.update(ready_at=timezone.now()))
+
+
+def close_conversation(conversation_id: uuid.UUID, reason: str) -> Conversation | None:
+    """End the record; the first reason given stays. Runs still open are closed with it."""
+    now = timezone.now()
+    with transaction.atomic():
+        Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True).update(ended_at=now, end_reason=reason)
+        ToolRun.objects.filter(conversation_id=conversation_id, status=ToolRun.Status.RUNNING).update(
+            status=ToolRun.Status.FAILED, output=failure("The call ended before the tool did.")
+        )
+    return Conversation.objects.filter(pk=conversation_id).first()
+
+
+def find_own(conversation_id: uuid.UUID, user_id: int) -> Conversation:
+    """A person's own conversation. Raises NotFound, also for somebody else's."""
+    row = Conversation.objects.filter(pk=conversation_id, user_id=user_id).first()
+    if row is None:
+        raise NotFound("There is no such call.")
+    return row
+
+
+def is_running(conversation_id: uuid.UUID) -> bool:
+    return Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True).exists()
+
+
+@dataclass(frozen=True)
+class Unended:
+    """A row without an end, as the sweeper sees it. `hopeless`: no call id and its time for one is over."""
+
+    record: CallRecord
+    hopeless: bool
+
+
+def unended_calls() -> list[Unended]:
+    """Everything that claims to be running, in any process."""
+    now = timezone.now()
+    found = []
+    for row in Conversation.objects.filter(ended_at__isnull=True).select_related("user"):
+        grace = MINTED_GRACE if row.minted else CREATION_GRACE
+        if row.provider_call_id or now - row.started_at > grace:
+            found.append(Unended(_record(row, opening_for(row.user)), not row.provider_call_id))
+    return found
+
+
+def with_known_runs(record: CallRecord) -> tuple[CallRecord, list[ToolRun]]:
+    """For a take-over: which function calls have their row, and those whose run died with its process."""
+    runs = list(ToolRun.objects.filter(conversation_id=record.id))
+    known = frozenset(run.call_id for run in runs)
+    lost = [run for run in runs if run.status == ToolRun.Status.RUNNING]
+    values = {**record.__dict__, "known_calls": known}
+    return CallRecord(**values), lost

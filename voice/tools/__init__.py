@@ -1,0 +1,1 @@
+"""What the model may call. One file a subject, one explicit tuple (`registry`), one executor."""

@@ -1,0 +1,37 @@
+"""What a tool may know and use while it runs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+Output = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """For whom a tool runs, and the process's HTTP client. The person's rights are the tool's rights."""
+
+    user_id: int
+    conversation_id: uuid.UUID | None
+    http: httpx.AsyncClient
+
+
+@dataclass(frozen=True)
+class CodeTool:
+    """A shipped function: `function(context, arguments)` returns a JSON object or raises ToolError.
+
+    `parameters` is the JSON Schema its arguments are checked against before it is called.
+    """
+
+    name: str
+    title: str
+    icon: str
+    description: str
+    parameters: dict[str, Any]
+    function: Callable[[ToolContext, dict[str, Any]], Awaitable[Output]]
+    timeout_s: float = 10.0

@@ -1,0 +1,110 @@
+"""Runs one function call and always comes back with an output for the model.
+
+Promises: arguments are checked against the tool's JSON Schema, the run has a time and a size limit,
+the person's rights are checked at every run, and the model reads either the result or
+`{"error": "<a sentence it can say>"}`: ToolError's text, or a fixed sentence for anything unforeseen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from jsonschema import Draft202012Validator
+
+from voice.errors import ToolError
+from voice.models import Tool
+from voice.tools.context import CodeTool, ToolContext
+from voice.tools.registry import code_tool
+from voice.writer import Writer
+
+logger = logging.getLogger(__name__)
+
+MAX_ARGUMENT_CHARS = 16_384
+MAX_OUTPUT_BYTES = 16_384
+UNFORESEEN = "Something went wrong inside the tool."
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """`output` is JSON text for the model; `duration_ms` is wall time."""
+
+    output: str
+    failed: bool
+    duration_ms: int
+
+
+class Executor:
+    """Runs tools for one process."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def run(self, context: ToolContext, name: str, arguments: str) -> ToolResult:
+        """Run tool `name` with the model's argument text. Raises nothing but cancellation."""
+        began = time.monotonic()
+        try:
+            output, failed = await self._run(context, name, arguments), False
+        except ToolError as exc:
+            output, failed = failure(exc.message), True
+        except Exception as exc:  # noqa: BLE001  (the tool's edge: whatever it does, the model must get an answer)
+            logger.error("Tool %s failed: %s", name[:64], type(exc).__name__)
+            logger.debug("Tool %s failed", name[:64], exc_info=exc)
+            output, failed = failure(UNFORESEEN), True
+        return ToolResult(output, failed, round((time.monotonic() - began) * 1000))
+
+    async def _run(self, context: ToolContext, name: str, arguments: str) -> str:
+        row = await self._writer.run(_find, name, context.user_id)
+        code = code_tool(name)
+        if row is None or code is None:
+            raise ToolError(f"There is no tool called {name[:64]}.")
+        values = checked_arguments(row, arguments)
+        try:
+            async with asyncio.timeout(row.timeout_s):
+                result = await code.function(context, values)
+        except TimeoutError as exc:
+            raise ToolError(f"{row} took longer than {row.timeout_s:g} seconds, so I stopped waiting.") from exc
+        return fitting(row, code, result)
+
+
+def failure(message: str) -> str:
+    """What the model reads when a tool could not do it."""
+    return json.dumps({"error": message}, ensure_ascii=False)
+
+
+def checked_arguments(row: Tool, arguments: str) -> dict[str, Any]:
+    """The argument text as values. Raises ToolError naming what is wrong."""
+    if len(arguments) > MAX_ARGUMENT_CHARS:
+        raise ToolError(f"The arguments for {row} are too long.")
+    try:
+        values = json.loads(arguments or "{}")
+    except ValueError as exc:
+        raise ToolError(f"The arguments for {row} are not valid JSON.") from exc
+    if not isinstance(values, dict):
+        raise ToolError(f"The arguments for {row} must be a JSON object.")
+    wrong = next(iter(Draft202012Validator(row.parameters).iter_errors(values)), None)
+    if wrong is not None:
+        where = ".".join(map(str, wrong.path)) or "arguments"
+        raise ToolError(f"{row} cannot use these arguments: {where}: {wrong.message[:200]}")
+    return values
+
+
+def fitting(row: Tool, code: CodeTool, result: dict[str, Any]) -> str:
+    """The result as JSON text, refused when it would flood the conversation."""
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False, default=str)
+    if len(text.encode()) > MAX_OUTPUT_BYTES:
+        raise ToolError(f"{row} gave an answer that is too long to read.")
+    return text
+
+
+def _find(name: str, user_id: int) -> Tool | None:
+    user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return None
+    found: Tool | None = Tool.objects.open_to(user).filter(name=name, enabled=True, ask_first=False).first()
+    return found

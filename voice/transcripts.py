@@ -1,0 +1,115 @@
+"""The record of a call: turns, tool runs and usage, stored so that saying it twice changes nothing.
+
+All functions are plain database code; calls run them through `voice.writer`.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from voice.call import TurnData, UsageData
+from voice.events import InputDetails, OutputDetails, TokenDetails
+from voice.models import ToolRun, Turn, Usage
+from voice.models.conversations import Source
+
+
+def store_turn(conversation_id: uuid.UUID, turn: TurnData, *, source: Source = Source.SIDEBAND) -> None:
+    """Store or improve a turn. What the browser reports never replaces the provider's own word."""
+    values = {
+        "role": turn.role,
+        "text": turn.text,
+        "heard_text": turn.heard_text,
+        "heard_exact": turn.heard_exact,
+        "interrupted": turn.interrupted,
+        "started_at": turn.started_at,
+        "source": source,
+    }
+    with transaction.atomic():
+        row, made = Turn.objects.select_for_update().get_or_create(
+            conversation_id=conversation_id, item_id=turn.item_id, defaults=values
+        )
+        if made or (source == Source.BROWSER and row.source == Source.SIDEBAND):
+            return
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save(update_fields=[*values])
+
+
+def stored_items(conversation_id: uuid.UUID) -> list[str]:
+    """Item ids whose turns are stored: the page stops keeping those."""
+    return list(Turn.objects.filter(conversation_id=conversation_id).values_list("item_id", flat=True))
+
+
+def store_usage(conversation_id: uuid.UUID, model: str, data: UsageData) -> None:
+    """Store one response's or transcription's usage with the provider's split."""
+    usage = data.usage
+    read = usage.input_token_details or InputDetails()
+    cached = read.cached_tokens_details or TokenDetails()
+    wrote = usage.output_token_details or OutputDetails()
+    Usage.objects.get_or_create(
+        conversation_id=conversation_id,
+        kind=data.kind,
+        source_id=data.source_id,
+        defaults={
+            "model": model,
+            "seconds": usage.seconds,
+            "total_tokens": usage.total_tokens,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "input_text": read.text_tokens,
+            "input_audio": read.audio_tokens,
+            "input_image": read.image_tokens,
+            "cached_tokens": read.cached_tokens,
+            "cached_text": cached.text_tokens,
+            "cached_audio": cached.audio_tokens,
+            "cached_image": cached.image_tokens,
+            "output_text": wrote.text_tokens,
+            "output_audio": wrote.audio_tokens,
+            "reasoning_tokens": wrote.reasoning_tokens,
+        },
+    )
+
+
+def claim_run(
+    conversation_id: uuid.UUID, call_id: str, name: str, arguments: str, *, source: Source = Source.SIDEBAND
+) -> bool:
+    """Take a function call for oneself; False when somebody has it already."""
+    try:
+        with transaction.atomic():
+            ToolRun.objects.create(
+                conversation_id=conversation_id, call_id=call_id, name=name, arguments=arguments, source=source
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def finish_run(conversation_id: uuid.UUID, call_id: str, *, output: str, failed: bool, duration_ms: int) -> None:
+    """Close a run. One that is closed already keeps its first output."""
+    ToolRun.objects.filter(
+        conversation_id=conversation_id, call_id=call_id, status=ToolRun.Status.RUNNING
+    ).update(
+        output=output,
+        status=ToolRun.Status.FAILED if failed else ToolRun.Status.DONE,
+        duration_ms=duration_ms,
+    )
+
+
+def read_run(conversation_id: uuid.UUID, call_id: str) -> ToolRun | None:
+    return ToolRun.objects.filter(conversation_id=conversation_id, call_id=call_id).first()
+
+
+def known_runs(conversation_id: uuid.UUID) -> list[ToolRun]:
+    return list(ToolRun.objects.filter(conversation_id=conversation_id))
+
+
+def turn_from_browser(
+    item_id: str, role: str, text: str, *, heard_text: str | None, interrupted: bool, started_at: object | None
+) -> TurnData:
+    """What a page reports about a finished turn, as the core would have said it."""
+    heard = text if heard_text is None else heard_text
+    began = started_at or timezone.now()
+    return TurnData(item_id, role, text, heard, began, heard_exact=False, interrupted=interrupted)  # type: ignore[arg-type]

@@ -1,0 +1,56 @@
+"""Checks of JSON that operators write into assistants and tools; admin shows what they raise."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.core.exceptions import ValidationError
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ValidationError as ShapeError
+
+
+class _ServerVad(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    type: Literal["server_vad"]
+    threshold: float = Field(0.5, ge=0, le=1)
+    prefix_padding_ms: int = Field(300, ge=0, le=5000)
+    silence_duration_ms: int = Field(500, ge=50, le=10000)
+    idle_timeout_ms: int | None = Field(None, ge=5000, le=30000)
+    create_response: bool = True
+    interrupt_response: bool = True
+
+
+class _SemanticVad(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    type: Literal["semantic_vad"]
+    eagerness: Literal["low", "medium", "high", "auto"] = "auto"
+    create_response: bool = True
+    interrupt_response: bool = True
+
+
+def validate_turn_detection(value: Any) -> None:
+    """`{"type": "server_vad", …}` or `{"type": "semantic_vad", …}` with the fields the API knows."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind not in ("server_vad", "semantic_vad"):
+        raise ValidationError('"type" must be "server_vad" or "semantic_vad".')
+    shape = _ServerVad if kind == "server_vad" else _SemanticVad
+    try:
+        shape.model_validate(value)
+    except ShapeError as exc:
+        first = exc.errors()[0]
+        raise ValidationError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from exc
+
+
+def validate_parameters(value: Any) -> None:
+    """A JSON Schema whose top is an object: the only shape the API takes for function parameters."""
+    if not isinstance(value, dict) or value.get("type") != "object":
+        raise ValidationError('A JSON Schema with "type": "object" at the top is needed.')
+    try:
+        Draft202012Validator.check_schema(value)
+    except SchemaError as exc:
+        where = "/".join(map(str, exc.path)) or "top"
+        raise ValidationError(f"Not a JSON Schema at {where}: {exc.message}") from exc
