@@ -7,8 +7,10 @@ takers wait for two looks (`voice.calls`), so a call does not change hands by a 
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -46,7 +48,8 @@ class Leases:
 
     async def holder(self, call: uuid.UUID) -> str:
         """The holder's channel, or nothing."""
-        return str(await self._redis.get(self._key(call)) or "")
+        value: Any = await self._redis.get(self._key(call))
+        return value.decode() if value else ""
 
     async def free(self, calls: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         """Those that nobody holds."""
@@ -56,16 +59,17 @@ class Leases:
         holders = await self._redis.mget([self._key(call) for call in wanted])
         return {call for call, holder in zip(wanted, holders, strict=True) if holder is None}
 
-    async def announce(self, now_s: float) -> None:
+    async def announce(self) -> None:
         """Say that this process is alive and takes calls."""
+        now_s = time.time()
         key = f"{self._prefix}owners"
         await self._redis.zadd(key, {self.owner: now_s + TTL_S})
         await self._redis.zremrangebyscore(key, "-inf", now_s - 60)
 
-    async def others(self, now_s: float) -> bool:
+    async def others(self) -> bool:
         """Whether another living process could take calls over."""
-        alive = await self._redis.zrangebyscore(f"{self._prefix}owners", now_s, "+inf")
-        return any(name != self.owner for name in alive)
+        alive: Any = await self._redis.zrangebyscore(f"{self._prefix}owners", time.time(), "+inf")
+        return any(name.decode() != self.owner for name in alive)
 
     async def withdraw(self) -> None:
         await self._redis.zrem(f"{self._prefix}owners", self.owner)

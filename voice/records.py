@@ -6,7 +6,7 @@ All functions are plain database code; calls run them through `voice.writer`.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from voice.session_config import max_seconds, opening_for, session_for
 from voice.tools.executor import failure
 
 CREATION_GRACE = timedelta(seconds=30)
+INTERRUPTED = "The tool was interrupted. Ask whether to try again."
 MINTED_GRACE = timedelta(seconds=SESSION_MAX_SECONDS + 600)
 
 
@@ -56,7 +57,9 @@ def assistant_for(user: Any, slug: str | None) -> Assistant:
     raise BadInput("No assistant is open to you. Ask the operator to add one.", field="assistant")
 
 
-def open_conversation(user_id: int, slug: str | None, *, provider: str, voice: str = "", minted: bool = False) -> CallRecord:
+def open_conversation(
+    user_id: int, slug: str | None, *, provider: str, voice: str = "", minted: bool = False
+) -> CallRecord:
     """Make the row of a new call. Raises AlreadyInCall, BadInput."""
     with transaction.atomic():
         # The row lock makes two requests of one person wait for each other, in any process.
@@ -78,13 +81,15 @@ def open_conversation(user_id: int, slug: str | None, *, provider: str, voice: s
             started_at=now,
             expires_at=now + timedelta(seconds=max_seconds(assistant)),
         )
-        return _record(row, opening_for(user))
+        return record_of(row, opening_for(user))
 
 
 def _refuse_second_call(user_id: int) -> None:
     running = running_calls(user_id)
     if len(running) >= settings.CALLS_PER_USER:
-        raise AlreadyInCall("You are already in a call, in another tab or on another device.", call=str(running[0].pk))
+        raise AlreadyInCall(
+            "You are already in a call, in another tab or on another device.", call=str(running[0].pk)
+        )
 
 
 def running_calls(user_id: int) -> list[Conversation]:
@@ -93,7 +98,8 @@ def running_calls(user_id: int) -> list[Conversation]:
     return list(rows.exclude(minted=True, provider_call_id=""))
 
 
-def _record(row: Conversation, opening: str = "") -> CallRecord:
+def record_of(row: Conversation, opening: str = "") -> CallRecord:
+    """The row as plain values."""
     return CallRecord(
         id=row.pk,
         user_id=row.user_id,
@@ -118,19 +124,27 @@ def set_control(conversation_id: uuid.UUID, control: str) -> None:
 def attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> CallRecord:
     """Give a minted conversation its call. Raises NotFound, CallEnded, BadInput."""
     with transaction.atomic():
-        row = Conversation.objects.select_for_update().filter(pk=conversation_id, user_id=user_id, minted=True).first()
+        row = (
+            Conversation.objects.select_for_update()
+            .filter(pk=conversation_id, user_id=user_id, minted=True)
+            .first()
+        )
         if row is None:
             raise NotFound("There is no such call.")
         if row.ended_at is not None:
             raise CallEnded("This call is over.")
         if row.provider_call_id not in ("", call_id):
             raise BadInput("This conversation has a call already.", field="call_id")
-        if Conversation.objects.filter(provider=row.provider, provider_call_id=call_id).exclude(pk=row.pk).exists():
+        if (
+            Conversation.objects.filter(provider=row.provider, provider_call_id=call_id)
+            .exclude(pk=row.pk)
+            .exists()
+        ):
             raise BadInput("This call belongs to another conversation.", field="call_id")
         row.provider_call_id, row.control = call_id, Conversation.Control.SIDEBAND
         row.expires_at = timezone.now() + (row.expires_at - row.started_at)
         row.save(update_fields=["provider_call_id", "control", "expires_at"])
-        return _record(row, opening_for(row.user))
+        return record_of(row, opening_for(row.user))
 
 
 def detach_minted(conversation_id: uuid.UUID) -> None:
@@ -149,7 +163,9 @@ def close_conversation(conversation_id: uuid.UUID, reason: str) -> Conversation 
     """End the record; the first reason given stays. Runs still open are closed with it."""
     now = timezone.now()
     with transaction.atomic():
-        Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True).update(ended_at=now, end_reason=reason)
+        Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True).update(
+            ended_at=now, end_reason=reason
+        )
         ToolRun.objects.filter(conversation_id=conversation_id, status=ToolRun.Status.RUNNING).update(
             status=ToolRun.Status.FAILED, output=failure("The call ended before the tool did.")
         )
@@ -183,14 +199,15 @@ def unended_calls() -> list[Unended]:
     for row in Conversation.objects.filter(ended_at__isnull=True).select_related("user"):
         grace = MINTED_GRACE if row.minted else CREATION_GRACE
         if row.provider_call_id or now - row.started_at > grace:
-            found.append(Unended(_record(row, opening_for(row.user)), not row.provider_call_id))
+            found.append(Unended(record_of(row, opening_for(row.user)), not row.provider_call_id))
     return found
 
 
-def with_known_runs(record: CallRecord) -> tuple[CallRecord, list[ToolRun]]:
+def with_known_runs(record: CallRecord) -> tuple[CallRecord, list[str]]:
     """For a take-over: which function calls have their row, and those whose run died with its process."""
     runs = list(ToolRun.objects.filter(conversation_id=record.id))
-    known = frozenset(run.call_id for run in runs)
-    lost = [run for run in runs if run.status == ToolRun.Status.RUNNING]
-    values = {**record.__dict__, "known_calls": known}
-    return CallRecord(**values), lost
+    lost = [run.call_id for run in runs if run.status == ToolRun.Status.RUNNING]
+    ToolRun.objects.filter(conversation_id=record.id, call_id__in=lost).update(
+        status=ToolRun.Status.FAILED, output=failure(INTERRUPTED)
+    )
+    return replace(record, known_calls=frozenset(run.call_id for run in runs)), lost

@@ -35,7 +35,9 @@ def session_for(assistant: Assistant, user: Any, *, voice: str = "") -> JsonObje
         "instructions": assistant.instructions,
         "output_modalities": ["audio"],
         "audio": {"input": hearing, "output": {"voice": chosen_voice(assistant, voice)}},
-        "tools": [function_tool(tool.name, tool.description, tool.parameters) for tool in tools_for(assistant, user)],
+        "tools": [
+            function_tool(tool.name, tool.description, tool.parameters) for tool in tools_for(assistant, user)
+        ],
         "tool_choice": "auto",
     }
 

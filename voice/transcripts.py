@@ -16,12 +16,17 @@ from voice.models import ToolRun, Turn, Usage
 from voice.models.conversations import Source
 
 
+def storable(text: str) -> str:
+    """PostgreSQL keeps no NUL in text; a model or a browser may send one."""
+    return text.replace("\x00", "")
+
+
 def store_turn(conversation_id: uuid.UUID, turn: TurnData, *, source: Source = Source.SIDEBAND) -> None:
     """Store or improve a turn. What the browser reports never replaces the provider's own word."""
     values = {
         "role": turn.role,
-        "text": turn.text,
-        "heard_text": turn.heard_text,
+        "text": storable(turn.text),
+        "heard_text": storable(turn.heard_text),
         "heard_exact": turn.heard_exact,
         "interrupted": turn.interrupted,
         "started_at": turn.started_at,
@@ -80,19 +85,25 @@ def claim_run(
     try:
         with transaction.atomic():
             ToolRun.objects.create(
-                conversation_id=conversation_id, call_id=call_id, name=name, arguments=arguments, source=source
+                conversation_id=conversation_id,
+                call_id=call_id,
+                name=storable(name)[:120],
+                arguments=storable(arguments),
+                source=source,
             )
     except IntegrityError:
         return False
     return True
 
 
-def finish_run(conversation_id: uuid.UUID, call_id: str, *, output: str, failed: bool, duration_ms: int) -> None:
+def finish_run(
+    conversation_id: uuid.UUID, call_id: str, *, output: str, failed: bool, duration_ms: int
+) -> None:
     """Close a run. One that is closed already keeps its first output."""
     ToolRun.objects.filter(
         conversation_id=conversation_id, call_id=call_id, status=ToolRun.Status.RUNNING
     ).update(
-        output=output,
+        output=storable(output),
         status=ToolRun.Status.FAILED if failed else ToolRun.Status.DONE,
         duration_ms=duration_ms,
     )
@@ -107,7 +118,13 @@ def known_runs(conversation_id: uuid.UUID) -> list[ToolRun]:
 
 
 def turn_from_browser(
-    item_id: str, role: str, text: str, *, heard_text: str | None, interrupted: bool, started_at: object | None
+    item_id: str,
+    role: str,
+    text: str,
+    *,
+    heard_text: str | None,
+    interrupted: bool,
+    started_at: object | None,
 ) -> TurnData:
     """What a page reports about a finished turn, as the core would have said it."""
     heard = text if heard_text is None else heard_text

@@ -1,6 +1,21 @@
-"""The voice app's addresses, mounted at `/voice/`."""
+"""The voice app's addresses, mounted at `/voice/`. The contract is in docs/protocol.md and the README."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from voice.views import calls, pages, tools
 
 app_name = "voice"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.talk, name="talk"),
+    path("calls/", calls.calls, name="calls"),
+    path("calls/<uuid:conversation_id>", calls.call, name="call"),
+    path("calls/<uuid:conversation_id>/ready", calls.ready, name="ready"),
+    path("calls/<uuid:conversation_id>/attach", calls.attach, name="attach"),
+    path("calls/<uuid:conversation_id>/end", calls.end, name="end"),
+    path("calls/<uuid:conversation_id>/tools/", calls.tools, name="call_tools"),
+    path("calls/<uuid:conversation_id>/turns/", calls.turns, name="call_turns"),
+    path("session", calls.session, name="session"),
+    path("tools/weather/<path:location>", tools.weather, name="weather"),
+    path("conversations/", pages.conversations, name="conversations"),
+    path("conversations/<uuid:conversation_id>/", pages.conversation, name="conversation"),
+]

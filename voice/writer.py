@@ -38,7 +38,9 @@ class Writer:
         """Run `work` and return its result; its exceptions come back unchanged."""
         async with self._slots:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, partial(self._guarded, partial(work, *args, **kwargs)))
+            return await loop.run_in_executor(
+                self._pool, partial(self._guarded, partial(work, *args, **kwargs))
+            )
 
     async def aclose(self) -> None:
         """Let what was asked for finish, then close the thread's connections."""
@@ -47,9 +49,9 @@ class Writer:
 
     def _guarded(self, work: Callable[[], T]) -> T:
         connection = connections["default"]
-        if time.monotonic() - self._used_at > STALE_AFTER_S and connection.connection is not None:
-            if not connection.is_usable():
-                connection.close()
+        stale = time.monotonic() - self._used_at > STALE_AFTER_S
+        if stale and connection.connection is not None and not connection.is_usable():
+            connection.close()
         try:
             return work()
         except DatabaseError:

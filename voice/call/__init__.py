@@ -2,7 +2,15 @@
 
 from voice.call.core import Call, CallPlan
 from voice.call.effects import Arm, Effect, HangUp, RunTool, Send, StoreTurn, StoreUsage, TurnData, UsageData
-from voice.call.inputs import BrowserReady, EndRequested, HumanActed, Input, ProviderEvent, TimerFired, ToolFinished
+from voice.call.inputs import (
+    BrowserReady,
+    EndRequested,
+    HumanActed,
+    Input,
+    ProviderEvent,
+    TimerFired,
+    ToolFinished,
+)
 
 __all__ = [
     "Arm",

@@ -100,7 +100,9 @@ class Captions:
         effects: list[Effect] = []
         for item_id, speech in self._speech.items():
             if speech.text and not speech.stored and speech.truncated_ms is None:
-                effects += self._store(item_id, speech, heard=speech.text, interrupted=True, exact=self._paced)
+                effects += self._store(
+                    item_id, speech, heard=speech.text, interrupted=True, exact=self._paced
+                )
         return effects
 
     def _store(
@@ -110,6 +112,12 @@ class Captions:
         if not text:
             return []
         turn = TurnData(
-            item_id, "assistant", text, heard.strip(), speech.started_at, heard_exact=exact, interrupted=interrupted
+            item_id,
+            "assistant",
+            text,
+            heard.strip(),
+            speech.started_at,
+            heard_exact=exact,
+            interrupted=interrupted,
         )
         return [StoreTurn(turn)]

@@ -14,12 +14,20 @@ from datetime import datetime
 from voice import events
 from voice.call.captions import Captions
 from voice.call.effects import Arm, Effect, HangUp, Send, StoreUsage, UsageData
-from voice.call.inputs import BrowserReady, EndRequested, HumanActed, Input, ProviderEvent, TimerFired, ToolFinished
+from voice.call.inputs import (
+    BrowserReady,
+    EndRequested,
+    HumanActed,
+    Input,
+    ProviderEvent,
+    TimerFired,
+    ToolFinished,
+)
 from voice.call.replies import Replies
 from voice.protocol import new_id
 
 RESPOND_AFTER_S = 2.0
-"""After speech ends the provider's own detection starts a response at once; if none came by then, it was noise."""
+"""After speech the provider's own detection starts a response at once; if none came by then, it was noise."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,9 @@ class CallPlan:
 class Call:
     """One call's state. `known_calls` are function calls already answered (after a re-attach)."""
 
-    def __init__(self, plan: CallPlan, *, ready: bool = False, known_calls: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, plan: CallPlan, *, ready: bool = False, known_calls: frozenset[str] = frozenset()
+    ) -> None:
         self._plan = plan
         self._ready = ready
         self._ended = False
@@ -78,7 +88,9 @@ class Call:
         if self._plan.opening:
             content = [{"type": "input_text", "text": self._plan.opening}]
             item = {"type": "message", "role": "system", "content": content}
-            effects.append(Send({"type": "conversation.item.create", "event_id": new_id("event"), "item": item}))
+            effects.append(
+                Send({"type": "conversation.item.create", "event_id": new_id("event"), "item": item})
+            )
         if self._plan.greeting:
             words = f'Say exactly this and nothing else: "{self._plan.greeting}"'
             effects += self._replies.want({"instructions": words})

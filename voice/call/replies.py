@@ -62,11 +62,13 @@ class Replies:
             effects.append(Send({"type": "conversation.item.create", "event_id": event_id, "item": item}))
             self._answered.add(call_id)
             self._unconfirmed.add(call_id)
-        for batch in [batch for batch in self._batches if call_id in batch]:
+        batches = [batch for batch in self._batches if call_id in batch]
+        for batch in batches:
             batch.discard(call_id)
-            if not batch:
-                self._batches.remove(batch)
-                effects += self.want({})
+        self._batches = [batch for batch in self._batches if batch]
+        # No batch: the run of an owner that died, so nobody else will ask the model to go on.
+        if not batches or not all(batches):
+            effects += self.want({})
         return effects
 
     def output_seen(self, call_id: str) -> None:

@@ -45,14 +45,21 @@ class Tool(models.Model):
         help_text="What the model calls it. For kind Code it must be the name of a shipped function.",
     )
     title = models.CharField(max_length=80, blank=True, help_text="What people see, such as Weather.")
-    icon = models.CharField(max_length=20, blank=True, help_text="A symbol of the page's sprite, such as rain.")
+    icon = models.CharField(
+        max_length=20, blank=True, help_text="A symbol of the page's sprite, such as rain."
+    )
     description = models.TextField(help_text="What the model reads to decide when to use it.")
     parameters = models.JSONField(default=default_parameters, validators=[validate_parameters])
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CODE)
-    enabled = models.BooleanField(default=True, help_text="Off: from the next call on, the model no longer has it.")
-    groups = models.ManyToManyField(Group, blank=True, help_text="Only for people in these groups; none = everybody.")
+    enabled = models.BooleanField(
+        default=True, help_text="Off: from the next call on, the model no longer has it."
+    )
+    groups = models.ManyToManyField(
+        Group, blank=True, help_text="Only for people in these groups; none = everybody."
+    )
     ask_first = models.BooleanField(
-        default=False, help_text="Needs a person's approval. Until approvals exist, such a tool is left out of calls."
+        default=False,
+        help_text="Needs a person's approval. Until approvals exist, such a tool is left out of calls.",
     )
     timeout_s = models.FloatField(
         "time limit (s)", default=10.0, validators=[MinValueValidator(0.1), MaxValueValidator(120.0)]
@@ -82,33 +89,45 @@ class Assistant(models.Model):
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
-    summary = models.CharField(max_length=120, blank=True, help_text="A few words beside the name, for people.")
+    summary = models.CharField(
+        max_length=120, blank=True, help_text="A few words beside the name, for people."
+    )
     is_default = models.BooleanField("default", default=False, help_text="Taken when none is chosen.")
     instructions = models.TextField(help_text="The prompt. People can read it in their browser's tools.")
-    greeting = models.TextField(blank=True, help_text="The assistant speaks first, exactly this. Empty: it waits.")
+    greeting = models.TextField(
+        blank=True, help_text="The assistant speaks first, exactly this. Empty: it waits."
+    )
     model = models.CharField(max_length=120, blank=True, help_text="Empty: REALTIME_MODEL.")
     voice = models.CharField(
         max_length=40, blank=True, help_text=f"Empty: REALTIME_VOICE. Built in: {', '.join(VOICES)}."
     )
-    language = models.CharField(max_length=8, blank=True, help_text="Hint for hearing, ISO 639-1, such as nl.")
+    language = models.CharField(
+        max_length=8, blank=True, help_text="Hint for hearing, ISO 639-1, such as nl."
+    )
     turn_detection = models.JSONField(default=default_turn_detection, validators=[validate_turn_detection])
     noise_reduction = models.CharField(max_length=12, blank=True, choices=NoiseReduction.choices)
     tools = models.ManyToManyField(Tool, blank=True, related_name="assistants")
-    groups = models.ManyToManyField(Group, blank=True, help_text="Only for people in these groups; none = everybody.")
+    groups = models.ManyToManyField(
+        Group, blank=True, help_text="Only for people in these groups; none = everybody."
+    )
     max_seconds = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(10), MaxValueValidator(3600)],
         help_text="Longest call. Empty: CALL_MAX_SECONDS.",
     )
-    keep_days = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: kept until somebody deletes it.")
+    keep_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Empty: kept until somebody deletes it."
+    )
 
     objects = OpenToQuerySet.as_manager()
 
     class Meta:
         ordering = ["-is_default", "name"]
         constraints = [
-            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_assistant"),
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="one_default_assistant"
+            ),
             models.CheckConstraint(
                 condition=Q(max_seconds__isnull=True) | (Q(max_seconds__gte=10) & Q(max_seconds__lte=3600)),
                 name="assistant_max_seconds_in_range",

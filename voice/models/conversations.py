@@ -45,13 +45,17 @@ class Conversation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
-    assistant = models.ForeignKey(Assistant, on_delete=models.SET_NULL, null=True, related_name="conversations")
+    assistant = models.ForeignKey(
+        Assistant, on_delete=models.SET_NULL, null=True, related_name="conversations"
+    )
     assistant_name = models.CharField(max_length=80, blank=True)
     provider = models.CharField(max_length=12)
     model = models.CharField(max_length=120)
     provider_call_id = models.CharField(max_length=120, blank=True)
     control = models.CharField(max_length=8, choices=Control.choices, default=Control.COURIER)
-    minted = models.BooleanField(default=False, help_text="Another front end got a secret and makes the call itself.")
+    minted = models.BooleanField(
+        default=False, help_text="Another front end got a secret and makes the call itself."
+    )
     session = models.JSONField(default=dict)
     greeting = models.TextField(blank=True)
     started_at = models.DateTimeField(default=timezone.now)
@@ -64,7 +68,9 @@ class Conversation(models.Model):
         ordering = ["-started_at"]
         indexes = [
             models.Index(fields=["user", "-started_at"], name="conversation_by_user"),
-            models.Index(fields=["started_at"], name="conversation_running", condition=Q(ended_at__isnull=True)),
+            models.Index(
+                fields=["started_at"], name="conversation_running", condition=Q(ended_at__isnull=True)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -96,7 +102,7 @@ class Conversation(models.Model):
 
 
 class Turn(models.Model):
-    """What one side said. `heard_text` equals `text` unless it was interrupted; ordered by when speech began."""
+    """What one side said, ordered by when speech began; `heard_text` equals `text` unless interrupted."""
 
     class Role(models.TextChoices):
         USER = "user", "Person"
@@ -147,7 +153,9 @@ class ToolRun(models.Model):
 
     class Meta:
         ordering = ["started_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["conversation", "call_id"], name="one_run_a_function_call")]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "call_id"], name="one_run_a_function_call")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_status_display()})"

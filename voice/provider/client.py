@@ -1,4 +1,7 @@
-"""One async HTTP client for every provider. Source: OpenAI API reference, "Realtime" (calls, client secrets)."""
+"""One async HTTP client for every provider.
+
+Source: OpenAI API reference, "Realtime" (calls, client secrets).
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,7 @@ class Provider:
             return Minted(str(body["value"]), int(body["expires_at"]), dict(body.get("session") or {}))
 
     async def create_call(self, offer: str, session: JsonObject, *, user_id: int) -> CreatedCall:
-        """Exchange SDP. Raises BadOffer for an offer the provider cannot read, else ProviderError and its kin."""
+        """Exchange SDP. Raises BadOffer for an unreadable offer, else ProviderError and its kin."""
         headers = {"OpenAI-Safety-Identifier": safety_identifier(user_id), "Accept": SDP_TYPE}
         if self.config.two_step:
             secret = await self.mint(session, user_id=user_id)
@@ -126,7 +129,9 @@ class Provider:
                 reply = await self._http.post(f"{self.config.base_url}{path}", headers=headers, **body)
         if reply.is_success:
             return reply
-        raise error_for_status(self.config, reply.status_code, reply.content, reply.headers.get("retry-after", ""))
+        raise error_for_status(
+            self.config, reply.status_code, reply.content, reply.headers.get("retry-after", "")
+        )
 
     @contextlib.contextmanager
     def _unusable(self, what: str) -> Any:

@@ -62,6 +62,4 @@ def provider_config() -> ProviderConfig:
         return ProviderConfig(
             kind, "The provider", url, settings.REALTIME_API_KEY, "REALTIME_API_KEY", sideband=sideband
         )
-    return ProviderConfig(
-        kind, "OpenAI", url, settings.OPENAI_API_KEY, "OPENAI_API_KEY", sideband=sideband
-    )
+    return ProviderConfig(kind, "OpenAI", url, settings.OPENAI_API_KEY, "OPENAI_API_KEY", sideband=sideband)

@@ -7,7 +7,6 @@ is wrong with the request; it never carries a key.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import Iterator
@@ -30,19 +29,25 @@ from voice.provider.config import ProviderConfig
 RETRY_AFTER_S = 30
 
 
-def error_for_status(config: ProviderConfig, status: int, body: bytes, retry_after: str = "") -> ProviderError | BadOffer:
+def error_for_status(
+    config: ProviderConfig, status: int, body: bytes, retry_after: str = ""
+) -> ProviderError | BadOffer:
     """Map an HTTP status that is not 2xx."""
     code, message = _read_error(body)
     if status in (401, 403):
         return ProviderRefusedKey(
-            f"{config.name} refused the key ({status}): check {config.key_name}, and that it may use this model."
+            f"{config.name} refused the key ({status}): check {config.key_name}, and its rights to the model."
         )
     if status == 404 and code == "call_id_not_found":
         return CallGone(f"{config.name} knows no such call.")
     if status == 429:
-        cure = "Check its plan and billing." if code == "insufficient_quota" else "Wait a moment and try again."
+        cure = (
+            "Check its plan and billing." if code == "insufficient_quota" else "Wait a moment and try again."
+        )
         seconds = int(retry_after) if retry_after.isdecimal() else RETRY_AFTER_S
-        return ProviderBusy(f"{config.name} is at its limit ({code or status}). {cure}", retry_after_s=seconds)
+        return ProviderBusy(
+            f"{config.name} is at its limit ({code or status}). {cure}", retry_after_s=seconds
+        )
     if status == 400 and ("sdp" in code or "offer" in code or "sdp" in message.lower()):
         return BadOffer("The browser's offer was not understood. Reload the page.", field="sdp")
     if status >= 500:
@@ -61,12 +66,14 @@ def _read_error(body: bytes) -> tuple[str, str]:
 def _unreachable(config: ProviderConfig) -> ProviderUnreachable:
     if config.is_local:
         return ProviderUnreachable("The engine in the box is not running. Operator: start it with make run.")
-    return ProviderUnreachable(f"{config.name} cannot be reached from this server. Check REALTIME_BASE_URL and the network.")
+    return ProviderUnreachable(
+        f"{config.name} cannot be reached from this server. Check REALTIME_BASE_URL and the network."
+    )
 
 
 def _silent(config: ProviderConfig) -> ProviderSilent:
     return ProviderSilent(
-        f"{config.name} did not answer within {config.timeout_s:.0f} s. It is often brief: try again in a moment."
+        f"{config.name} did not answer within {config.timeout_s:.0f} s. Often this is brief: try again soon."
     )
 
 
@@ -77,11 +84,18 @@ def ours(config: ProviderConfig) -> Iterator[None]:
         yield
     except ws.InvalidStatus as exc:
         raise error_for_status(config, exc.response.status_code, exc.response.body or b"") from exc
-    except (TimeoutError, asyncio.TimeoutError, httpx.TimeoutException) as exc:
+    except (TimeoutError, httpx.TimeoutException) as exc:
         raise _silent(config) from exc
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, ws.InvalidURI) as exc:
         raise ProviderError(f"{config.name}: the address is not a URL. Check REALTIME_BASE_URL.") from exc
-    except (httpx.TransportError, ws.ConnectionClosed, ws.InvalidHandshake, ws.InvalidMessage, OSError, EOFError) as exc:
+    except (
+        httpx.TransportError,
+        ws.ConnectionClosed,
+        ws.InvalidHandshake,
+        ws.InvalidMessage,
+        OSError,
+        EOFError,
+    ) as exc:
         raise _unreachable(config) from exc
     except (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict, ws.WebSocketException) as exc:
         raise ProviderError(f"{config.name} answered something that is not the Realtime API.") from exc

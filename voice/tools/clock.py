@@ -36,7 +36,11 @@ CURRENT_TIME = CodeTool(
     parameters={
         "type": "object",
         "properties": {
-            "timezone": {"type": "string", "description": "IANA time zone such as Europe/Amsterdam", "maxLength": 64}
+            "timezone": {
+                "type": "string",
+                "description": "IANA time zone such as Europe/Amsterdam",
+                "maxLength": 64,
+            }
         },
         "additionalProperties": False,
     },

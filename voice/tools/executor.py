@@ -68,7 +68,9 @@ class Executor:
             async with asyncio.timeout(row.timeout_s):
                 result = await code.function(context, values)
         except TimeoutError as exc:
-            raise ToolError(f"{row} took longer than {row.timeout_s:g} seconds, so I stopped waiting.") from exc
+            raise ToolError(
+                f"{row} took longer than {row.timeout_s:g} seconds, so I stopped waiting."
+            ) from exc
         return fitting(row, code, result)
 
 

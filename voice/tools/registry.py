@@ -16,7 +16,7 @@ def code_tool(name: str) -> CodeTool | None:
 
 
 def sync_tools() -> list[str]:
-    """Make the missing rows of shipped tools; rows that exist keep what operators wrote. Returns the new names."""
+    """Make the missing rows of shipped tools; existing rows keep what operators wrote. Returns new names."""
     made = []
     for tool in CODE_TOOLS:
         _, new = Tool.objects.get_or_create(

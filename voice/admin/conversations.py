@@ -1,0 +1,130 @@
+"""Conversations to read: nothing here can be changed, because a record that can is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from voice.models import Conversation, ToolRun, Turn, Usage
+
+
+class ReadOnly:
+    """Look, do not touch: no adding, no changing."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _per_conversation(rows: QuerySet[Any], total: Count | Sum) -> Coalesce:
+    counted = rows.filter(conversation=OuterRef("pk")).order_by().values("conversation").annotate(total=total)
+    return Coalesce(Subquery(counted.values("total"), output_field=IntegerField()), 0)
+
+
+class ReadOnlyInline(ReadOnly, admin.TabularInline):
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+
+class TurnInline(ReadOnlyInline):
+    model = Turn
+    fields = ["started_at", "role", "words", "interrupted", "source"]
+    readonly_fields = ["words"]
+    verbose_name_plural = "transcript"
+
+    @admin.display(description="text")
+    def words(self, turn: Turn) -> str:
+        """What was said; what nobody heard is struck."""
+        if turn.unheard_text:
+            return format_html("{} <s>{}</s>", turn.heard_text, turn.unheard_text)
+        return turn.text
+
+
+class ToolRunInline(ReadOnlyInline):
+    model = ToolRun
+    fields = ["started_at", "name", "arguments", "output", "status", "duration_ms", "source"]
+
+
+class UsageInline(ReadOnlyInline):
+    model = Usage
+    fields = [
+        *("at", "kind", "model", "total_tokens", "input_text", "input_audio", "cached_tokens"),
+        *("output_text", "output_audio", "seconds"),
+    ]
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnly, admin.ModelAdmin):
+    """Every call with its transcript, what its tools did and what it used."""
+
+    list_display = [
+        *("started_at", "user", "assistant_name", "state", "length", "turn_count", "tokens"),
+        *("control", "end_reason"),
+    ]
+    list_filter = [
+        "assistant",
+        "end_reason",
+        "provider",
+        "control",
+        "started_at",
+        ("user", admin.RelatedOnlyFieldListFilter),
+    ]
+    search_fields = ["user__username", "assistant_name", "turns__text", "provider_call_id"]
+    search_help_text = "Searches what was said, the user name, the assistant and the provider's call id."
+    date_hierarchy = "started_at"
+    list_select_related = ["user"]
+    list_per_page = 50
+    inlines = [TurnInline, ToolRunInline, UsageInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                turns_kept=Count("turns", distinct=True),
+                tokens_used=Sum("usage__total_tokens", distinct=False),
+            )
+        )
+
+    @admin.display(description="length")
+    def length(self, conversation: Conversation) -> str:
+        minutes, seconds = divmod(round(conversation.duration_s), 60)
+        return f"{minutes}:{seconds:02d}"
+
+    @admin.display(description="turns")
+    def turn_count(self, conversation: Any) -> int:
+        return int(conversation.turns_kept)
+
+    @admin.display(description="tokens")
+    def tokens(self, conversation: Any) -> int:
+        return int(conversation.tokens_used)
+
+
+@admin.register(Turn)
+class TurnAdmin(ReadOnly, admin.ModelAdmin):
+    """All turns, to search across conversations."""
+
+    list_display = ["started_at", "role", "text", "interrupted", "source", "conversation"]
+    list_filter = ["role", "interrupted", "source", "started_at"]
+    search_fields = ["text"]
+    date_hierarchy = "started_at"
+    list_select_related = ["conversation"]
+
+
+@admin.register(ToolRun)
+class ToolRunAdmin(ReadOnly, admin.ModelAdmin):
+    """All tool runs, to find what fails or is slow."""
+
+    list_display = ["started_at", "name", "status", "duration_ms", "source", "conversation"]
+    list_filter = ["name", "status", "source", "started_at"]
+    search_fields = ["name", "arguments", "output"]
+    date_hierarchy = "started_at"
+    list_select_related = ["conversation"]

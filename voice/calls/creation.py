@@ -1,0 +1,115 @@
+"""How a call begins: by our own offer exchange, or by another front end with a minted secret.
+
+Promises: the record exists before the provider is asked; the call id is stored before anything else
+happens; a failure closes the record and names its cause.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from voice import records
+from voice.errors import CallGone, NotFound, VoiceError
+from voice.models import Conversation, EndReason
+from voice.provider import Minted, Sideband
+from voice.records import CallRecord
+
+if TYPE_CHECKING:
+    from voice.calls.owner import CallOwner
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class NewCall:
+    """A call as a person asks for it; `offer` is SDP."""
+
+    user_id: int
+    offer: str = field(repr=False)
+    assistant: str | None = None
+    voice: str = ""
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class StartedCall:
+    record: CallRecord
+    answer: str = field(repr=False)
+    control: str
+
+
+async def create(owner: CallOwner, new: NewCall) -> StartedCall:
+    """Make one call. Raises AlreadyInCall, BadInput, ProviderError and their kin."""
+    if new.replace:
+        for running in await owner.writer.run(records.running_calls, new.user_id):
+            await owner.end(running.pk, EndReason.REPLACED)
+    kind = owner.provider.config.kind
+    record = await owner.writer.run(
+        records.open_conversation, new.user_id, new.assistant, provider=kind, voice=new.voice
+    )
+    try:
+        await owner.take_lease(record.id)
+        made = await owner.provider.create_call(new.offer, record.session, user_id=new.user_id)
+    except BaseException:
+        await owner.writer.run(records.close_conversation, record.id, EndReason.FAILED)
+        await owner.release_lease(record.id)
+        raise
+    await owner.writer.run(records.set_call_id, record.id, made.call_id)
+    record = dataclasses.replace(record, call_id=made.call_id)
+    sideband = await _join(owner, record)
+    control = Conversation.Control.SIDEBAND if sideband else Conversation.Control.COURIER
+    await owner.writer.run(records.set_control, record.id, control)
+    owner.drive(record, sideband)
+    return StartedCall(record, made.answer, control)
+
+
+async def _join(owner: CallOwner, record: CallRecord) -> Sideband | None:
+    """The sideband, before the browser gets its answer; without one the page is the courier."""
+    if not owner.provider.config.sideband:
+        return None
+    try:
+        return await owner.provider.attach(record.call_id)
+    except VoiceError as exc:
+        logger.warning("Call %s: no sideband, the page is courier: %s", record.id, exc.code)
+        return None
+
+
+async def mint(owner: CallOwner, user_id: int, assistant: str | None) -> tuple[CallRecord, Minted]:
+    """A secret for another front end, and the record its call will have. Raises BadInput, ProviderError."""
+    kind = owner.provider.config.kind
+    record = await owner.writer.run(records.open_conversation, user_id, assistant, provider=kind, minted=True)
+    try:
+        return record, await owner.provider.mint(record.session, user_id=user_id)
+    except BaseException:
+        await owner.writer.run(records.close_conversation, record.id, EndReason.FAILED)
+        raise
+
+
+async def attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, call_id: str) -> str:
+    """Give a minted call its tools, limits and record; returns its control.
+
+    Raises NotFound, CallEnded, BadInput.
+    """
+    await owner.writer.run(records.find_own, conversation_id, user_id)
+    if conversation_id in owner.live:
+        return Conversation.Control.SIDEBAND
+    record = await owner.writer.run(records.attach_minted, conversation_id, user_id, call_id)
+    if not owner.provider.config.sideband:
+        owner.drive(record, None, waits_for_browser=False)
+        return Conversation.Control.COURIER
+    try:
+        sideband = await owner.provider.attach(call_id)
+    except CallGone as exc:
+        await owner.writer.run(records.detach_minted, conversation_id)
+        raise NotFound("The provider knows no such call.", field="call_id") from exc
+    except BaseException:
+        await owner.writer.run(records.detach_minted, conversation_id)
+        raise
+    await owner.take_lease(conversation_id)
+    await owner.writer.run(records.mark_ready, conversation_id)
+    owner.drive(record, sideband, waits_for_browser=False)
+    return Conversation.Control.SIDEBAND

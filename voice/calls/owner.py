@@ -1,0 +1,260 @@
+"""The owner of live calls: one a process (one an event loop), carried by every request's scope.
+
+Promises: a call once asked for is either answered, or hung up and closed, whatever becomes of the
+browser that asked; every call has one owner, known by its lease; a call whose owner died is joined
+again or closed within 10 s (`voice.calls.sweeper`); `drain()` leaves nothing of ours open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import uuid
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import httpx
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from rooms.connections import open_redis
+from voice import records
+from voice.call import BrowserReady, Call, HumanActed, ToolFinished
+from voice.calls import creation
+from voice.calls.creation import NewCall, StartedCall
+from voice.calls.mailbox import Mailbox
+from voice.calls.sweeper import Sweeper
+from voice.errors import CallGone, ShuttingDown, VoiceError
+from voice.leases import Leases
+from voice.live_call import LiveCall, Services
+from voice.models import EndReason
+from voice.protocol import JsonObject
+from voice.provider import Provider, Sideband, provider_config
+from voice.records import CallRecord
+from voice.session_config import plan_for
+from voice.tool_runs import ToolRuns
+from voice.tools.executor import failure
+from voice.writer import Writer
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+END_PATIENCE_S = 3.0
+TOOL_HTTP_TIMEOUT_S = 10.0
+
+
+class CallOwner:
+    """Owns every live call of this process. Build it anywhere, `start()` it on the loop that serves."""
+
+    def __init__(self) -> None:
+        self.live: dict[uuid.UUID, LiveCall] = {}
+        self.draining = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._care: list[asyncio.Task[None]] = []
+        self._started = False
+
+    async def start(self) -> None:
+        """Open what calls share and begin to look after them. Twice is once."""
+        if self._started:
+            return
+        self._started = True
+        self.writer = Writer()
+        self.provider = Provider(provider_config())
+        self.http = httpx.AsyncClient(timeout=TOOL_HTTP_TIMEOUT_S)
+        self.tool_runs = ToolRuns(self.writer, self.http)
+        self._services = Services(self.provider, self.writer, self.tool_runs)
+        self._redis = open_redis(settings.REDIS_URL)
+        self.mailbox = Mailbox(get_channel_layer(), self.on_mail)
+        self.leases = Leases(self._redis, owner=self.mailbox.name, namespace=settings.ROOMS_NAMESPACE)
+        self._care = [self.spawn(self.mailbox.run()), self.spawn(Sweeper(self).run())]
+
+    async def drain(self, timeout_s: float) -> None:
+        """Take no new call; hand live ones to another process, or hang them up when there is none."""
+        if not self._started or self.draining:
+            return
+        self.draining = True
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._leave()
+        except TimeoutError:
+            logger.warning(
+                "Left with %d calls open; the sweeper of the next process closes them", len(self.live)
+            )
+        finally:
+            await self._close()
+
+    async def _leave(self) -> None:
+        for task in self._care:
+            task.cancel()
+        hand_over = await self._others_alive()
+        for call in list(self.live.values()):
+            if hand_over:
+                call.hand_over()
+            else:
+                call.end(EndReason.SHUTDOWN)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _others_alive(self) -> bool:
+        try:
+            await self.leases.withdraw()
+            return await self.leases.others()
+        except RedisError:
+            return False
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.provider.aclose()
+        await self.http.aclose()
+        await self._redis.aclose()
+        await self.writer.aclose()
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task of this process, held and read; a view's context would keep that request's thread."""
+        task = asyncio.create_task(work, context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+        return task
+
+    def _task_done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (exc := task.exception()) is not None and not isinstance(exc, VoiceError):
+            logger.error("%s", type(exc).__name__, exc_info=exc)
+
+    # Starting -------------------------------------------------------------------------------------
+
+    def begin(self, new: NewCall) -> asyncio.Task[StartedCall]:
+        """Start a call in a task that outlives the request. Raises ShuttingDown."""
+        if self.draining:
+            raise ShuttingDown("The site is restarting. Try again in a few seconds.", retry_after_s=5)
+        return self.spawn(creation.create(self, new))
+
+    def abandon(self, started: asyncio.Task[StartedCall]) -> None:
+        """The browser left before it got its answer: end whatever the creation makes."""
+        self.spawn(self._end_when_made(started))
+
+    async def _end_when_made(self, started: asyncio.Task[StartedCall]) -> None:
+        made = await started
+        await self.end(made.record.id, EndReason.BROWSER_LEFT)
+
+    def drive(
+        self, record: CallRecord, sideband: Sideband | None, *, waits_for_browser: bool = True
+    ) -> LiveCall:
+        """Own a call from now on."""
+        plan = plan_for(
+            left_s=(record.expires_at - timezone.now()).total_seconds(),
+            greeting=record.greeting,
+            opening=record.opening,
+            paced=self.provider.config.paced,
+            waits_for_browser=waits_for_browser,
+        )
+        core = Call(plan, ready=record.ready, known_calls=record.known_calls)
+        call = LiveCall(record, core, self._services, sideband)
+        self.live[record.id] = call
+        self.spawn(self._run(call))
+        if self.draining:
+            call.end(EndReason.SHUTDOWN)
+        return call
+
+    async def _run(self, call: LiveCall) -> None:
+        try:
+            await call.run()
+        finally:
+            self.live.pop(call.record.id, None)
+            await self.release_lease(call.record.id)
+
+    # Running --------------------------------------------------------------------------------------
+
+    async def ready(self, conversation_id: uuid.UUID) -> None:
+        """The browser's channel is open: tell whoever owns the call, once."""
+        if await self.writer.run(records.mark_ready, conversation_id):
+            await self.tell(conversation_id, {"what": "ready"})
+
+    async def human_acted(self, conversation_id: uuid.UUID) -> None:
+        """The page reported words of the person, so the call is not idle."""
+        await self.tell(conversation_id, {"what": "human"})
+
+    async def tell(self, conversation_id: uuid.UUID, message: JsonObject) -> bool:
+        """Hand a message to the call, here or in the process that owns it; False when nobody does."""
+        mail = {**message, "call": str(conversation_id)}
+        if conversation_id in self.live:
+            self.on_mail(mail)
+            return True
+        try:
+            holder = await self.leases.holder(conversation_id)
+        except RedisError as exc:
+            logger.warning("Call %s: its owner cannot be found: %s", conversation_id, type(exc).__name__)
+            return False
+        return bool(holder) and holder != self.leases.owner and await self.mailbox.send(holder, mail)
+
+    def on_mail(self, mail: JsonObject) -> None:
+        """A message for one of our calls."""
+        call = self.live.get(uuid.UUID(mail["call"]))
+        if call is None:
+            return
+        match mail["what"]:
+            case "ready":
+                call.post(BrowserReady(timezone.now()))
+            case "human":
+                call.post(HumanActed(timezone.now()))
+            case "end":
+                call.end(mail["reason"])
+
+    async def end(self, conversation_id: uuid.UUID, reason: str) -> None:
+        """End a call wherever it lives; when its owner does not answer, end it over the owner's head."""
+        told = await self.tell(conversation_id, {"what": "end", "reason": reason})
+        deadline = asyncio.get_running_loop().time() + END_PATIENCE_S
+        while told and asyncio.get_running_loop().time() < deadline:
+            if not await self.writer.run(records.is_running, conversation_id):
+                return
+            await asyncio.sleep(0.02)
+        await self.force_end(conversation_id, reason)
+
+    async def force_end(self, conversation_id: uuid.UUID, reason: str) -> None:
+        """Hang up and close the record without its owner."""
+        row = await self.writer.run(records.close_conversation, conversation_id, reason)
+        if row is None or not row.provider_call_id:
+            return
+        try:
+            await self.provider.hang_up(row.provider_call_id)
+        except VoiceError as exc:
+            logger.warning("Call %s: could not hang up: %s", conversation_id, exc.code)
+
+    async def take_over(self, record: CallRecord) -> None:
+        """Join a call whose owner died; one that cannot be joined is hung up and closed."""
+        record, lost = await self.writer.run(records.with_known_runs, record)
+        try:
+            sideband = None
+            if self.provider.config.sideband:
+                sideband = await self.provider.attach(record.call_id, patience_s=0)
+        except VoiceError as exc:
+            reason = EndReason.BROWSER_LEFT if isinstance(exc, CallGone) else EndReason.PROVIDER_LOST
+            await self.force_end(record.id, reason)
+            await self.release_lease(record.id)
+            return
+        logger.info("Call %s: taken over", record.id)
+        call = self.drive(record, sideband)
+        for call_id in lost:
+            call.post(ToolFinished(call_id, failure(records.INTERRUPTED), timezone.now()))
+
+    # Leases ---------------------------------------------------------------------------------------
+
+    async def take_lease(self, conversation_id: uuid.UUID) -> bool:
+        """A Redis that is away does not stop a call; the heartbeat writes the lease when it is back."""
+        try:
+            return await self.leases.take(conversation_id)
+        except RedisError as exc:
+            logger.warning("Call %s: no lease: %s", conversation_id, type(exc).__name__)
+            return True
+
+    async def release_lease(self, conversation_id: uuid.UUID) -> None:
+        """Let others take the call; a lease that cannot be released runs out by itself."""
+        try:
+            await self.leases.release(conversation_id)
+        except RedisError as exc:
+            logger.warning("Call %s: lease not released: %s", conversation_id, type(exc).__name__)

@@ -1,0 +1,59 @@
+"""One function call, one run, whoever asks: the sideband's driver or a page that reports it.
+
+The row in the database decides who runs it, so the promise holds across processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from voice.models import ToolRun
+from voice.models.conversations import Source
+from voice.records import CallRecord
+from voice.tools.context import ToolContext
+from voice.tools.executor import Executor, failure
+from voice.transcripts import claim_run, finish_run, read_run
+from voice.writer import Writer
+
+WAIT_LIMIT_S = 125.0
+"""Longer than the longest time limit a tool may have."""
+LOOK_EVERY_S = 0.1
+
+
+class ToolRuns:
+    """The tool runs of one process."""
+
+    def __init__(self, writer: Writer, http: httpx.AsyncClient) -> None:
+        self._writer = writer
+        self._executor = Executor(writer)
+        self._http = http
+
+    async def output_of(
+        self, record: CallRecord, call_id: str, name: str, arguments: str, *, source: Source = Source.SIDEBAND
+    ) -> str:
+        """Run the function call, or wait for the run somebody has begun. Always an output for the model."""
+        claimed = await self._writer.run(claim_run, record.id, call_id, name, arguments, source=source)
+        if not claimed:
+            return await self._await_other(record, call_id)
+        context = ToolContext(record.user_id, record.id, self._http)
+        result = await self._executor.run(context, name, arguments)
+        await self._writer.run(
+            finish_run,
+            record.id,
+            call_id,
+            output=result.output,
+            failed=result.failed,
+            duration_ms=result.duration_ms,
+        )
+        return result.output
+
+    async def _await_other(self, record: CallRecord, call_id: str) -> str:
+        deadline = asyncio.get_running_loop().time() + WAIT_LIMIT_S
+        while asyncio.get_running_loop().time() < deadline:
+            run = await self._writer.run(read_run, record.id, call_id)
+            if run is not None and run.status != ToolRun.Status.RUNNING:
+                return run.output
+            await asyncio.sleep(LOOK_EVERY_S)
+        return failure("The tool did not come back.")

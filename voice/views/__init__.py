@@ -1,0 +1,1 @@
+"""The voice app's answers to browsers and programs: guard, call, render."""

@@ -1,0 +1,48 @@
+"""What browsers may send. Unknown fields are refused, so a typo does not pass in silence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_SDP_CHARS = 65_536
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewCallBody(_Body):
+    sdp: str = Field(max_length=MAX_SDP_CHARS)
+    assistant: str | None = Field(None, max_length=50)
+    voice: str = Field("", max_length=40)
+    replace: bool = False
+
+
+class MintBody(_Body):
+    assistant: str | None = Field(None, max_length=50)
+
+
+class AttachBody(_Body):
+    call_id: str = Field(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9_-]+$")
+
+
+class EndBody(_Body):
+    reason: Literal["user", "browser_left"] = "user"
+
+
+class ToolCallBody(_Body):
+    call_id: str = Field(min_length=1, max_length=120)
+    name: str = Field(min_length=1, max_length=120)
+    arguments: str = Field("", max_length=65_536)
+
+
+class TurnBody(_Body):
+    item_id: str = Field(min_length=1, max_length=120)
+    role: Literal["user", "assistant"]
+    text: str = Field(max_length=20_000)
+    heard_text: str | None = Field(None, max_length=20_000)
+    interrupted: bool = False
+    started_at: datetime | None = None
