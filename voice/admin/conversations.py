@@ -85,14 +85,11 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
     inlines = [TurnInline, ToolRunInline, UsageInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                turns_kept=Count("turns", distinct=True),
-                tokens_used=Sum("usage__total_tokens", distinct=False),
-            )
-        )
+        # Subqueries: two joins in one query would multiply each other's rows.
+        rows: QuerySet[Conversation] = super().get_queryset(request)
+        turns = _per_conversation(Turn.objects.all(), Count("id"))
+        tokens = _per_conversation(Usage.objects.all(), Sum("total_tokens"))
+        return rows.annotate(turns_kept=turns, tokens_used=tokens)
 
     @admin.display(description="length")
     def length(self, conversation: Conversation) -> str:

@@ -70,7 +70,7 @@ def _assistant(assistant: Assistant) -> dict[str, Any]:
 def conversations(request: HttpRequest) -> HttpResponse:
     """Own conversations, newest first, searchable by what was said."""
     query = request.GET.get("q", "").strip()[:200]
-    rows = Conversation.objects.filter(user__pk=request.user.pk).exclude(minted=True, provider_call_id="")
+    rows = Conversation.objects.filter(user=_person(request)).exclude(minted=True, provider_call_id="")
     if query:
         said = Q(turns__text__icontains=query) | Q(assistant_name__icontains=query)
         rows = rows.filter(said).distinct()
@@ -82,7 +82,7 @@ def conversations(request: HttpRequest) -> HttpResponse:
 @login_required
 def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """One own conversation to read, or to keep as a file (`?format=json|csv|vtt|txt`)."""
-    row = get_object_or_404(Conversation, pk=conversation_id, user__pk=request.user.pk)
+    row = get_object_or_404(Conversation, pk=conversation_id, user=_person(request))
     kind = request.GET.get("format", "")
     if kind:
         return _file(row, kind)
@@ -102,3 +102,8 @@ def _file(row: Conversation, kind: str) -> HttpResponse:
     name = f"conversation-{row.started_at:%Y-%m-%d-%H%M}.{wanted.suffix}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _person(request: HttpRequest) -> Any:
+    """Who is logged in; `login_required` has made sure that somebody is."""
+    return request.user
