@@ -23,7 +23,8 @@ def _speak(text: str) -> bytes:
         with wave.open(spoken.name) as recording:
             if (recording.getframerate(), recording.getnchannels()) != (_RATE_HZ, 1):
                 raise SystemExit("flite's voice slt is expected to speak 16 kHz mono")
-            return recording.readframes(recording.getnframes())
+            frames: bytes = recording.readframes(recording.getnframes())
+            return frames
 
 
 def _make(name: str, parts: list[str | float]) -> None:
