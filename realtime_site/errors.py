@@ -79,7 +79,12 @@ def csrf_failure(
 
 def too_many_logins(request: HttpRequest, _response: object, _credentials: object = None) -> HttpResponse:
     """Show the login page with a wait instead of checking a sixth password."""
-    context = {"form": AuthenticationForm(request), "locked": True, "wait_s": LOCKOUT_SECONDS}
+    context = {
+        "form": AuthenticationForm(request),
+        "locked": True,
+        "wait_s": LOCKOUT_SECONDS,
+        "next": request.POST.get("next", ""),
+    }
     response = render(request, "registration/login.html", context, status=429)
     response["Retry-After"] = str(LOCKOUT_SECONDS)
     return response

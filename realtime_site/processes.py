@@ -6,7 +6,6 @@ stopping is ours. On Linux the kernel ends a child whose parent is gone, however
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -16,10 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from realtime_site import tied_process
+
 LAST_LINES = 12
 LONGEST_LINE = 8192
 NAME_WIDTH = 6
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -56,14 +56,13 @@ class Processes:
     ) -> Child:
         """Start one child; its lines appear in the stream behind its name."""
         process = await asyncio.create_subprocess_exec(
-            *command,
+            *_tied(command),
             cwd=self._folder,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(extra or {})},
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
             process_group=0,
-            preexec_fn=_die_with_parent(),
         )
         child = Child(name, process, stop_within_s)
         child.reading = asyncio.create_task(self._read(child))
@@ -137,16 +136,5 @@ def _signal_group(child: Child, number: signal.Signals) -> None:
         os.killpg(child.process.pid, number)
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    if not sys.platform.startswith("linux"):
-        return None
-    # Loaded before the fork: between fork and exec little more than one system call is safe.
-    libc = ctypes.CDLL(None, use_errno=True)
-    parent = os.getpid()
-
-    def tie() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
-        if os.getppid() != parent:  # the parent went before the tie held
-            os._exit(1)
-
-    return tie
+def _tied(command: Sequence[str]) -> list[str]:
+    return [sys.executable, "-I", "-S", tied_process.__file__, str(os.getpid()), *command]

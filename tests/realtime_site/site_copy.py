@@ -25,6 +25,8 @@ NOT_COPIED = (
     ".*_cache",
 )
 WITHIN_S = 60.0
+# As a script's `manage.py up &` starts it.
+IGNORING_SIGINT = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 
 
 def copy_site(target: Path) -> Path:
@@ -48,14 +50,13 @@ class Up:
         self.port = free_port()
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
+            [*(IGNORING_SIGINT if ignore_sigint else ()), sys.executable, "manage.py", "up"],
             cwd=folder,
             env=self._environment(extra or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            preexec_fn=_ignore_sigint if ignore_sigint else None,
         )
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -113,10 +114,6 @@ class Up:
         if self.process.poll() is None:
             self.process.kill()
         self.end()
-
-
-def _ignore_sigint() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def is_running(pid: int) -> bool:

@@ -1,0 +1,43 @@
+"""Alive and ready are two questions."""
+
+from django.test import AsyncClient
+
+
+async def test_alive_asks_for_nothing():
+    answer = await AsyncClient().get("/healthz")
+    assert answer.status_code == 200
+
+
+async def test_ready_when_all_is_there(transactional_db, settings):
+    settings.REALTIME_PROVIDER = "openai"
+    answer = await AsyncClient().get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+
+
+async def test_not_ready_names_redis(transactional_db, settings):
+    settings.REALTIME_PROVIDER = "openai"
+    settings.REDIS_URL = settings.NO_REDIS_URL
+    answer = await AsyncClient().get("/readyz")
+    assert answer.status_code == 503
+    assert list(answer.json()["not_ready"]) == ["redis"]
+
+
+async def test_not_ready_names_the_engine_when_it_is_local(transactional_db, settings):
+    settings.REALTIME_PROVIDER = "local"
+    settings.REALTIME_BASE_URL = "http://127.0.0.1:9/v1"
+    answer = await AsyncClient().get("/readyz")
+    assert list(answer.json()["not_ready"]) == ["engine"]
+
+
+async def test_not_ready_names_missing_migrations(transactional_db, settings):
+    from channels.db import database_sync_to_async
+    from django.db.migrations.recorder import MigrationRecorder
+
+    settings.REALTIME_PROVIDER = "openai"
+    row = MigrationRecorder.Migration.objects
+    await database_sync_to_async(lambda: row.filter(app="sessions").delete())()
+    try:
+        answer = await AsyncClient().get("/readyz")
+    finally:
+        await database_sync_to_async(lambda: row.create(app="sessions", name="0001_initial"))()
+    assert "migrations to apply" in answer.json()["not_ready"]["database"]
