@@ -1,8 +1,7 @@
-"""The demo account and, by the voice app, the demo assistant: only where nothing of the kind exists."""
+"""The demo account: made only where the site has no superuser at all."""
 
 import secrets
 from dataclasses import dataclass, field
-from importlib import import_module, util
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -34,12 +33,6 @@ def ensure_superuser() -> DemoLogin | None:
     text = f"username: {login.username}\npassword: {login.password}\n"
     write_private(settings.LOCAL.demo_login_file, text)
     return login
-
-
-def ensure_voice_demo() -> None:
-    """Let the voice app make its demo assistant and tools."""
-    if util.find_spec("voice.demo"):
-        import_module("voice.demo").ensure_demo()
 
 
 def _free_username() -> str:

@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from realtime_site.demo import DemoLogin, ensure_superuser, ensure_voice_demo
+from realtime_site.demo import DemoLogin, ensure_superuser
+from voice.demo import ensure_demo
 
 
 def prepare(say: Callable[[str], None]) -> DemoLogin | None:
@@ -20,7 +21,7 @@ def prepare(say: Callable[[str], None]) -> DemoLogin | None:
     _migrate(say)
     if not settings.DEBUG:
         _collect_static(say)
-    ensure_voice_demo()
+    ensure_demo()
     login = ensure_superuser()
     connection.close()
     return login

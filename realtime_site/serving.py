@@ -6,12 +6,12 @@ requests are refused with 503, so that a balancer sends them elsewhere.
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from importlib import import_module, util
 from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter
 
-from realtime_site.shutdown import CallOwner, Lifetime
+from realtime_site.shutdown import Lifetime
+from voice.calls.owner import CallOwner
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -44,7 +44,7 @@ def build_application(django: Any) -> Site:
     # Daphne's Django app has installed its reactor by now; under another server it simply never runs.
     from twisted.internet import reactor
 
-    lifetime = Lifetime(_make_owner())
+    lifetime = Lifetime(CallOwner())
     lifetime.register_with_reactor(reactor)
     router: Any = ProtocolTypeRouter({"http": django, "websocket": refuse_socket})
     return Site(cast(Application, router), lifetime)
@@ -82,19 +82,3 @@ async def refuse_socket(scope: Message, receive: Receive, send: Send) -> None:
     """Close a socket at an address that has none; before the handshake this is a 403."""
     await receive()
     await send({"type": "websocket.close", "code": 4404})
-
-
-class _NoCalls:
-    """Stands in until the voice app brings its owner."""
-
-    async def start(self) -> None:
-        return None
-
-    async def drain(self, seconds: float) -> None:
-        return None
-
-
-def _make_owner() -> CallOwner:
-    if util.find_spec("voice.calls") is None:
-        return _NoCalls()
-    return cast(CallOwner, import_module("voice.calls").CallOwner())

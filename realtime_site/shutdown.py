@@ -14,20 +14,20 @@ from django.conf import settings
 log = logging.getLogger(__name__)
 
 
-class CallOwner(Protocol):
+class Owner(Protocol):
     """Who holds this process' live calls."""
 
     async def start(self) -> None:
         """Begin to own calls; the event loop runs."""
 
-    async def drain(self, seconds: float) -> None:
+    async def drain(self, timeout_s: float, /) -> None:
         """Hand over or hang up every own call within the time."""
 
 
 class Lifetime:
     """The two moments of one web process, whoever announces them."""
 
-    def __init__(self, owner: CallOwner) -> None:
+    def __init__(self, owner: Owner) -> None:
         self.owner = owner
         self.is_draining = False
         self._started = False

@@ -25,6 +25,7 @@ NOT_COPIED = (
     ".*_cache",
 )
 WITHIN_S = 60.0
+PROGRAMS = {b"daphne": "web", b"runengine": "engine"}
 # As a script's `manage.py up &` starts it.
 IGNORING_SIGINT = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 
@@ -86,13 +87,14 @@ class Up:
         assert self.process.poll() is None, self.output
 
     def children(self) -> dict[str, int]:
-        """Process ids by what they run: "redis" or "web"."""
+        """Process ids by what they run: "redis", "engine" or "web"."""
         pid = self.process.pid
         found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
         named = {}
         for child in map(int, found):
             command = Path(f"/proc/{child}/cmdline").read_bytes()
-            named["web" if b"daphne" in command else "redis"] = child
+            name = next((name for mark, name in PROGRAMS.items() if mark in command), "redis")
+            named[name] = child
         return named
 
     def password(self) -> str:

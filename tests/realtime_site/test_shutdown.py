@@ -107,7 +107,6 @@ import os
 import pathlib
 import daphne.server  # installs the reactor, as Django's app does
 from twisted.internet import reactor
-from realtime_site.serving import Site, refuse_socket
 from realtime_site.shutdown import Lifetime
 from django.conf import settings
 
@@ -124,7 +123,9 @@ class Owner:
 
 lifetime = Lifetime(Owner())
 lifetime.register_with_reactor(reactor)
-application = Site(refuse_socket, lifetime)
+
+async def application(scope, receive, send):
+    await receive()
 """
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.realtime_site.site_copy import Up, copy_site, is_running, wait_for
+from tests.realtime_site.site_copy import Up, copy_site, free_port, is_running, wait_for
 
 StartUp = Callable[..., Up]
 
@@ -83,14 +83,18 @@ def test_signals_stop_it_also_when_started_ignoring_sigint(
     assert f"{number.name}: stopping." in run.output
 
 
-def test_a_dead_child_stops_everything_and_is_named(site: Path, start_up: StartUp) -> None:
-    run = start_up(site)
+def test_the_engine_belongs_to_a_local_site_and_its_death_stops_everything(
+    site: Path, start_up: StartUp
+) -> None:
+    local = {"REALTIME_PROVIDER": "local", "REALTIME_BASE_URL": "", "ENGINE_SPEECH": "off"}
+    run = start_up(site, extra={**local, "ENGINE_PORT": str(free_port())})
     run.wait_until_running()
     children = run.children()
-    os.kill(children["redis"], signal.SIGKILL)
+    assert set(children) == {"redis", "engine", "web"}
+    os.kill(children["engine"], signal.SIGKILL)
     assert run.end() == 1
-    assert "redis ended by itself (SIGKILL)" in run.output
-    assert not is_running(children["web"])
+    assert "engine ended by itself (SIGKILL)" in run.output
+    assert not any(is_running(pid) for pid in children.values())
 
 
 def test_a_taken_port_is_named_with_its_variable(site: Path, start_up: StartUp) -> None:
