@@ -141,16 +141,16 @@ def attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> Cal
             .exists()
         ):
             raise BadInput("This call belongs to another conversation.", field="call_id")
-        row.provider_call_id, row.control = call_id, Conversation.Control.SIDEBAND
+        row.provider_call_id = call_id
         row.expires_at = timezone.now() + (row.expires_at - row.started_at)
-        row.save(update_fields=["provider_call_id", "control", "expires_at"])
+        row.save(update_fields=["provider_call_id", "expires_at"])
         return record_of(row, opening_for(row.user))
 
 
 def detach_minted(conversation_id: uuid.UUID) -> None:
     """The call of `attach_minted` turned out not to exist."""
     rows = Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True)
-    rows.update(provider_call_id="", control=Conversation.Control.COURIER)
+    rows.update(provider_call_id="")
 
 
 def mark_ready(conversation_id: uuid.UUID) -> bool:

@@ -12,7 +12,7 @@ import httpx
 from voice.models import ToolRun
 from voice.models.conversations import Source
 from voice.records import CallRecord
-from voice.tools.context import ToolContext
+from voice.tools.context import CodeTool, ToolContext
 from voice.tools.executor import Executor, failure
 from voice.transcripts import claim_run, finish_run, read_run
 from voice.writer import Writer
@@ -25,9 +25,9 @@ LOOK_EVERY_S = 0.1
 class ToolRuns:
     """The tool runs of one process."""
 
-    def __init__(self, writer: Writer, http: httpx.AsyncClient) -> None:
+    def __init__(self, writer: Writer, http: httpx.AsyncClient, tools: tuple[CodeTool, ...]) -> None:
         self._writer = writer
-        self._executor = Executor(writer)
+        self._executor = Executor(writer, tools)
         self._http = http
 
     async def output_of(

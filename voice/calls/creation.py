@@ -97,19 +97,31 @@ async def attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, cal
     await owner.writer.run(records.find_own, conversation_id, user_id)
     if conversation_id in owner.live:
         return Conversation.Control.SIDEBAND
-    record = await owner.writer.run(records.attach_minted, conversation_id, user_id, call_id)
-    if not owner.provider.config.sideband:
-        owner.drive(record, None, waits_for_browser=False)
-        return Conversation.Control.COURIER
-    try:
-        sideband = await owner.provider.attach(call_id)
-    except CallGone as exc:
-        await owner.writer.run(records.detach_minted, conversation_id)
-        raise NotFound("The provider knows no such call.", field="call_id") from exc
-    except BaseException:
-        await owner.writer.run(records.detach_minted, conversation_id)
-        raise
+    # The lease first: a row with a call id and no lease is what the sweeper looks for.
     await owner.take_lease(conversation_id)
+    try:
+        return await _attach(owner, conversation_id, user_id, call_id)
+    except BaseException:
+        await owner.release_lease(conversation_id)
+        raise
+
+
+async def _attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, call_id: str) -> str:
+    record = await owner.writer.run(records.attach_minted, conversation_id, user_id, call_id)
+    control, sideband = Conversation.Control.COURIER, None
+    if owner.provider.config.sideband:
+        control, sideband = Conversation.Control.SIDEBAND, await _attached(owner, record)
+    await owner.writer.run(records.set_control, conversation_id, control)
     await owner.writer.run(records.mark_ready, conversation_id)
     owner.drive(record, sideband, waits_for_browser=False)
-    return Conversation.Control.SIDEBAND
+    return control
+
+
+async def _attached(owner: CallOwner, record: CallRecord) -> Sideband:
+    try:
+        return await owner.provider.attach(record.call_id)
+    except BaseException as exc:
+        await owner.writer.run(records.detach_minted, record.id)
+        if isinstance(exc, CallGone):
+            raise NotFound("The provider knows no such call.", field="call_id") from exc
+        raise

@@ -36,7 +36,9 @@ from voice.provider import Provider, Sideband, provider_config
 from voice.records import CallRecord
 from voice.session_config import plan_for
 from voice.tool_runs import ToolRuns
+from voice.tools.context import CodeTool
 from voice.tools.executor import failure
+from voice.tools.registry import CODE_TOOLS
 from voice.writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -49,7 +51,8 @@ TOOL_HTTP_TIMEOUT_S = 10.0
 class CallOwner:
     """Owns every live call of this process. Build it anywhere, `start()` it on the loop that serves."""
 
-    def __init__(self) -> None:
+    def __init__(self, tools: tuple[CodeTool, ...] = CODE_TOOLS) -> None:
+        self._code_tools = tools
         self.live: dict[uuid.UUID, LiveCall] = {}
         self.draining = False
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -64,7 +67,7 @@ class CallOwner:
         self.writer = Writer()
         self.provider = Provider(provider_config())
         self.http = httpx.AsyncClient(timeout=TOOL_HTTP_TIMEOUT_S)
-        self.tool_runs = ToolRuns(self.writer, self.http)
+        self.tool_runs = ToolRuns(self.writer, self.http, self._code_tools)
         self._services = Services(self.provider, self.writer, self.tool_runs)
         self._redis = open_redis(settings.REDIS_URL)
         self.mailbox = Mailbox(get_channel_layer(), self.on_mail)

@@ -40,10 +40,11 @@ class ToolResult:
 
 
 class Executor:
-    """Runs tools for one process."""
+    """Runs tools for one process; `tools` are the functions there are."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, tools: tuple[CodeTool, ...]) -> None:
         self._writer = writer
+        self._tools = tools
 
     async def run(self, context: ToolContext, name: str, arguments: str) -> ToolResult:
         """Run tool `name` with the model's argument text. Raises nothing but cancellation."""
@@ -60,7 +61,7 @@ class Executor:
 
     async def _run(self, context: ToolContext, name: str, arguments: str) -> str:
         row = await self._writer.run(_find, name, context.user_id)
-        code = code_tool(name)
+        code = code_tool(name, self._tools)
         if row is None or code is None:
             raise ToolError(f"There is no tool called {name[:64]}.")
         values = checked_arguments(row, arguments)

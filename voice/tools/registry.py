@@ -10,9 +10,9 @@ from voice.tools.weather import WEATHER
 CODE_TOOLS: tuple[CodeTool, ...] = (WEATHER, CURRENT_TIME)
 
 
-def code_tool(name: str) -> CodeTool | None:
-    """The shipped tool of that name."""
-    return next((tool for tool in CODE_TOOLS if tool.name == name), None)
+def code_tool(name: str, tools: tuple[CodeTool, ...] = CODE_TOOLS) -> CodeTool | None:
+    """The code tool of that name."""
+    return next((tool for tool in tools if tool.name == name), None)
 
 
 def sync_tools() -> list[str]:
