@@ -7,6 +7,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from voice.engine.config import is_loopback
+
 # Source: OpenAI's "Deprecations" page, read November 2026.
 MODEL_ENDS = {
     "gpt-realtime": "2027-01-20",
@@ -60,8 +62,3 @@ def check_model_ends(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
         for name in names
         if (model := getattr(settings, name)) in MODEL_ENDS
     ]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the host."""
-    return host in ("localhost", "::1") or host.startswith("127.")

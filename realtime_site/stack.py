@@ -7,11 +7,11 @@ from typing import Any
 
 from django.conf import settings
 
-from realtime_site.checks import is_loopback
 from realtime_site.embedded_redis import find_server, free_port, server_command
 from realtime_site.local_state import write_private
 from realtime_site.processes import Child, Processes
 from realtime_site.readiness import NotReady, require_free_port, wait_for_http, wait_for_redis
+from voice.engine.config import is_loopback
 
 REDIS_PORT = 6379
 REDIS_START_S = 15.0
