@@ -13,7 +13,7 @@ ENGINE_STAMP := $(shell bin/wants-engine && echo $(STAMPS)-engine)
 # Checks do not depend on this machine's .env.
 CHECKED := $(BIN)/python manage.py
 
-.PHONY: help setup run test test-needs lint bench clean
+.PHONY: help setup run test test-needs lint clean
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
