@@ -32,7 +32,7 @@ def test_null_means_absent():
 
 
 def test_unknown_fields_are_left_alone():
-    response = {
+    response: dict = {
         "id": "r",
         "status": "completed",
         "status_details": None,
