@@ -1,0 +1,55 @@
+/**
+ * The voice HTTP contract, as this page uses it. Every request has a time limit; a refusal is an `ApiError`
+ * with the server's own words. Keeps nothing.
+ */
+
+const CREATE_MS = 30_000;
+const USUAL_MS = 10_000;
+const TOOL_MS = 130_000; // a tool may take 120 s
+
+/** An answer that is not a success; status 0 means that none came. */
+export class ApiError extends Error {
+  constructor({ status, code = '', message = '', call = '', retryAfterS = 0 }) {
+    super(message);
+    Object.assign(this, { status, code, call, retryAfterS });
+  }
+}
+
+async function refusal(response) {
+  const body = await response.json().catch(() => ({}));
+  const seconds = Number(response.headers.get('Retry-After'));
+  return new ApiError({ ...body.error, status: response.status, call: body.call, retryAfterS: seconds > 0 ? seconds : 0 });
+}
+
+/**
+ * @param {{urls: {calls: string}, token: string}} options `token`: Django's CSRF token
+ */
+export function createApi({ urls, token }) {
+  async function request(path, { method = 'POST', body, timeoutMs = USUAL_MS, keepalive = false } = {}) {
+    let response;
+    try {
+      response = await fetch(urls.calls + path, {
+        method,
+        keepalive,
+        redirect: 'error', // a redirect to the login page is not an answer
+        headers: { Accept: 'application/json', 'Content-Type': 'application/json', 'X-CSRFToken': token },
+        body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+    } catch {
+      throw new ApiError({ status: 0 });
+    }
+    if (!response.ok) throw await refusal(response);
+    return response.status === 204 ? null : response.json();
+  }
+
+  return {
+    /** Asks for a call: `{id, sdp, model, room, expires_at, control}`. */
+    create: (body) => request('', { body, timeoutMs: CREATE_MS }),
+    status: (id) => request(id, { method: 'GET' }),
+    ready: (id) => request(`${id}/ready`),
+    end: (id) => request(`${id}/end`, { keepalive: true }),
+    runTool: (id, body) => request(`${id}/tools/`, { body, timeoutMs: TOOL_MS }),
+    storeTurn: (id, body) => request(`${id}/turns/`, { body, keepalive: true }),
+  };
+}

@@ -1,0 +1,29 @@
+/** The keys of a call: Space held = talk, M = mute, Escape = cancel; not while somebody types. */
+
+const PRESSABLE = 'button, a, select, summary, input, textarea, [contenteditable]';
+const WRITABLE = 'input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]';
+
+/**
+ * @param {{hold: (isHeld: boolean) => void, mute: () => void, cancel: () => void}} hooks
+ */
+export function listenForKeys({ hold, mute, cancel }) {
+  let isHeld = false;
+  const letGo = () => {
+    if (isHeld) hold(false);
+    isHeld = false;
+  };
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === ' ' && !event.target.closest(PRESSABLE)) {
+      event.preventDefault();
+      if (!isHeld) hold(true);
+      isHeld = true;
+    } else if (event.key.toLowerCase() === 'm' && !event.repeat && !event.target.closest(WRITABLE)) {
+      mute();
+    } else if (event.key === 'Escape' && !document.querySelector('details.menu[open]')) {
+      cancel();
+    }
+  });
+  document.addEventListener('keyup', (event) => event.key === ' ' && letGo());
+  window.addEventListener('blur', letGo);
+}

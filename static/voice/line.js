@@ -1,0 +1,134 @@
+/**
+ * The data channel of one call and what the server says of that call: events in, typed words out, the clock,
+ * the relay, the end. Owned by a call.
+ */
+
+import { moment } from './clock_data.js';
+import { Relay } from './relay.js';
+import { typedEvents, typedId } from './typing_data.js';
+
+const POLL_MS = 10_000;
+const TICK_MS = 250;
+const LAST_LOOKS_MS = [0, 700, 1500];
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Line {
+  #parts;
+  #channel;
+  #id;
+  #relay;
+  #timers = [];
+  #waiting = [];
+  #owesAnswer = false;
+  #closed = false;
+  isOpen = false;
+
+  /** @param {{api, answer: {id, control}, channel: RTCDataChannel, state: () => object, tell, over: (reason) => void}} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    this.#channel = parts.channel;
+    this.#id = parts.answer.id;
+    const send = (items) => this.#sendAll(items, true);
+    this.#relay = new Relay({ api: parts.api, id: this.#id, control: parts.answer.control, send, tell: parts.tell });
+    this.#channel.onopen = () => this.#opened();
+    this.#channel.onclose = () => this.lost();
+    this.#channel.onmessage = ({ data }) => this.#heard(data);
+  }
+
+  #opened() {
+    this.isOpen = true;
+    this.#parts.api.ready(this.#id).catch(() => {}); // if it failed, the poll below says why
+    this.#parts.tell({ type: 'live', at: Date.now() });
+    this.#timers = [setInterval(() => this.#look(), POLL_MS), setInterval(() => this.#tick(), TICK_MS)];
+    this.#look();
+    this.#waiting.splice(0).forEach((text) => this.type(text));
+  }
+
+  #heard(data) {
+    let event;
+    try {
+      event = JSON.parse(data);
+    } catch {
+      return; // not an event: nothing to show, and the next one may be
+    }
+    this.#parts.tell({ type: 'event', event, at: Date.now() });
+    this.#relay.take(event);
+    if (event.type === 'response.done' && this.#owesAnswer) this.#askAnswer();
+  }
+
+  #tick() {
+    this.#relay.tick();
+    this.#parts.tell({ type: 'tick' });
+  }
+
+  #sendAll(events, asks) {
+    if (this.#closed || this.#channel.readyState !== 'open') return;
+    events.forEach((event) => this.#channel.send(JSON.stringify(event)));
+    if (asks) this.#askAnswer();
+  }
+
+  /** Asks for one answer, after the one that is being made. */
+  #askAnswer() {
+    this.#owesAnswer = this.#parts.state().response !== null;
+    if (!this.#owesAnswer) this.#channel.send(JSON.stringify({ type: 'response.create' }));
+  }
+
+  /** Sends typed words, now or when the channel is open. */
+  type(text) {
+    if (!this.isOpen) {
+      this.#waiting.push(text);
+      return;
+    }
+    const id = typedId(crypto.getRandomValues(new Uint8Array(16)));
+    const { events, asks } = typedEvents(this.#parts.state(), id, text);
+    this.#parts.tell({ type: 'typed', id, at: Date.now() });
+    this.#sendAll(events, asks);
+  }
+
+  /** The transcript's newest rows, for the record. */
+  collect(rows) {
+    this.#relay.collect(rows);
+  }
+
+  /** Asks the server how the call stands; true when it has ended. */
+  async #look() {
+    const status = await this.#parts.api.status(this.#id).catch(() => null);
+    if (status === null || this.#closed) return false;
+    this.#relay.acknowledge(status.stored ?? []);
+    this.#parts.tell({ type: 'runs', runs: status.tool_runs ?? [] });
+    if (status.state === 'ended') {
+      this.#parts.over(status.reason);
+      return true;
+    }
+    const endsAt = status.ends_in_s > 0 ? Date.now() + status.ends_in_s * 1000 : moment(status.expires_at);
+    this.#parts.tell({ type: 'clock', endsAt });
+    return false;
+  }
+
+  /** The line is gone: the server may know why. */
+  async lost() {
+    for (const ms of LAST_LOOKS_MS) {
+      await pause(ms);
+      if (this.#closed || (await this.#look())) return;
+    }
+    this.#parts.over('line_lost');
+  }
+
+  /** Tells the server that it is over, and hands in what it has not stored. */
+  async finish(isLeaving) {
+    const ended = this.#parts.api.end(this.#id).catch(() => {}); // its own timers end it then
+    if (!isLeaving) await ended;
+    await this.#relay.flush(isLeaving);
+  }
+
+  close() {
+    this.#closed = true;
+    this.isOpen = false;
+    this.#timers.forEach(clearInterval);
+    this.#channel.onopen = null;
+    this.#channel.onclose = null;
+    this.#channel.onmessage = null;
+    this.#channel.close();
+  }
+}
