@@ -25,7 +25,7 @@ run: setup ## Start everything and print where to go
 
 test: test-needs ## Run every test, in Python, a browser and Node
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
-	$(if $(wildcard tests/js/*.js),node --test $(wildcard tests/js/*.test.js))
+	node --test $(wildcard tests/js/*.test.mjs)
 
 test-needs: $(STAMPS)-site $(STAMPS)-engine $(STAMPS)-dev
 	@bin/install-test-programs

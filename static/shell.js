@@ -34,3 +34,14 @@ document.addEventListener('keydown', (event) => {
     menu.querySelector('summary').focus();
   }
 });
+
+const SHOWN = {
+  '': { hour: '2-digit', minute: '2-digit' },
+  clock: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  day: { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' },
+};
+
+// The server writes times in its own zone; here they become the reader's.
+for (const time of document.querySelectorAll('time[data-local]')) {
+  time.textContent = new Intl.DateTimeFormat('en-GB', SHOWN[time.dataset.local]).format(new Date(time.dateTime));
+}
