@@ -13,7 +13,7 @@ APPS = ("realtime_site", "voice", "rooms")  # each may import those after it
 VOICE = (
     *("errors", "protocol", "engine", "events", "provider", "call", "validators", "models"),
     *("session_config", "writer", "tools", "records", "transcripts", "tool_runs", "leases", "live_call"),
-    *("calls", "exports", "demo", "admin", "views", "urls"),
+    *("calls", "exports", "demo", "admin", "views", "urls", "templatetags"),
 )
 ROOMS = (
     "errors",
