@@ -50,8 +50,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis --------------------------------------------------------------------------------------------
 
-# Nothing listens on port 0, so a site without a Redis says so at its first use instead of finding another's.
-NO_REDIS_URL = "redis://127.0.0.1:0/0"
+# Nothing listens on port 1, so a site without a Redis says so at its first use instead of finding another's.
+# (Port 0 will not do: the client reads it as "not given" and goes to 6379.)
+NO_REDIS_URL = "redis://127.0.0.1:1/0"
 _redis_host = env.text("REDISHOST")
 _named_redis = env.secret("REDIS_URL") or (f"redis://{_redis_host}/0" if _redis_host else "")
 REDIS_EMBEDDED = not _named_redis

@@ -2,6 +2,8 @@
 
 from django.test import AsyncClient
 
+from rooms.connections import open_redis_sync
+
 
 async def test_alive_asks_for_nothing():
     answer = await AsyncClient().get("/healthz")
@@ -20,6 +22,11 @@ async def test_not_ready_names_redis(transactional_db, settings):
     answer = await AsyncClient().get("/readyz")
     assert answer.status_code == 503
     assert list(answer.json()["not_ready"]) == ["redis"]
+
+
+def test_a_site_without_a_redis_reaches_for_nobody_elses(settings):
+    with open_redis_sync(settings.NO_REDIS_URL) as client:
+        assert client.get_connection_kwargs()["port"] == 1
 
 
 async def test_not_ready_names_the_engine_when_it_is_local(transactional_db, settings):

@@ -46,7 +46,7 @@ def test_a_site_of_ones_own_needs_nothing(folder):
         "WEB_BIND": "127.0.0.1",
         "REALTIME_PROVIDER": "local",
         "REALTIME_BASE_URL": "http://127.0.0.1:8765/v1",
-        "REDIS_URL": "redis://127.0.0.1:0/0",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
     }
     assert (folder / ".local" / "secret-key").stat().st_mode & 0o077 == 0
 
