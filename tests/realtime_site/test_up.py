@@ -42,12 +42,13 @@ def test_first_run_makes_everything_and_second_run_nothing(tmp_path: Path, start
     first.wait_until_running()
     with httpx.Client(base_url=f"http://localhost:{first.port}", trust_env=False) as client:
         assert client.get("/readyz").json() == {"status": "ready"}
-        form = client.get("/admin/login/").text
+        form = client.get("/accounts/login/").text
         token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', form)
         assert token
         login = {"username": "demo", "password": first.password(), "csrfmiddlewaretoken": token.group(1)}
-        assert client.post("/admin/login/?next=/admin/", data=login).headers["location"] == "/admin/"
-        styles = re.search(r'href="(/static/admin/css/base\.\w+\.css)"', form)
+        assert client.post("/accounts/login/", data=login).headers["location"] == "/voice/"
+        assert client.get("/voice/").status_code == 200
+        styles = re.search(r'href="(/static/app\.\w+\.css)"', form)
         assert styles and client.get(styles.group(1)).status_code == 200
     kept = folder / ".local" / "demo-login"
     assert first.password() in kept.read_text(encoding="utf-8")
