@@ -9,14 +9,11 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from tests.voice.conftest import Site
-from tests.voice.scripted_provider import ScriptedProvider
+from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from voice.errors import ToolError
 from voice.models import Tool
 from voice.tools.context import CodeTool
 
-OFFER = (
-    "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=ice-ufrag:x\r\na=ice-pwd:y\r\na=fingerprint:sha-256 AA\r\n"
-)
 ANY_OBJECT = {"type": "object"}
 
 

@@ -90,6 +90,7 @@ class Provider:
         if not call_id:
             raise ProviderError(f"{self.config.name} made a call without saying its id (no Location header).")
         if not reply.text.startswith("v="):
+            await self.hang_up(call_id)
             raise ProviderError(f"{self.config.name} answered something that is not SDP.")
         return CreatedCall(reply.text, call_id)
 
