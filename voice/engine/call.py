@@ -92,8 +92,13 @@ class Call:
             raise Refusal("response_cancel_not_active", "Cancellation failed: no active response found")
         self.talk.queue.drop_waiting()
         self._cut(answer, "client_cancelled")
-        if self.talk.playing is answer:
-            answer.mark_end()
+        self._let_end(answer)
+
+    def clear_input(self) -> None:
+        """Forget what has been heard and not committed."""
+        self._drop_guess()
+        self.ears.clear()
+        self.outbox.emit("input_audio_buffer.cleared")
 
     def clear_output(self) -> None:
         """Silence what is playing."""
@@ -153,7 +158,9 @@ class Call:
             await answer.run(words)
         except (RuntimeError, ValueError, LookupError, TypeError) as exc:
             log.exception("An answer could not be made")
+            self.talk.queue.drop_waiting()
             answer.fail(f"The engine failed: {type(exc).__name__}.")
+            self._let_end(answer)
 
     def _on_turn(self, event: TurnEvent) -> None:
         match event:
@@ -197,6 +204,11 @@ class Call:
         if self._answer_task is not None:
             self._answer_task.cancel()
         answer.cancel(reason)
+
+    def _let_end(self, answer: Answer) -> None:
+        """Tell the end of what still plays of an answer cut short."""
+        if self.talk.playing is answer:
+            answer.mark_end()
 
     def _on_answer_end(self, answer: Answer) -> None:
         if self._answer is answer:

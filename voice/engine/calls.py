@@ -1,14 +1,14 @@
 """The calls of the process: started, found, watched and ended, each exactly once.
 
-A call ends when the client hangs up or vanishes, when nobody connects within the deadline, at the
-longest session, and at shutdown; whatever the reason, everything it held is freed before it is forgotten
-by `drained`.
+A call ends when the client hangs up or vanishes, when nobody connects within the deadline, at the longest
+session, and at shutdown; whatever the reason, everything it held is freed, and `close` waits for that.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -41,7 +41,7 @@ class Calls:
         self._config = config
         self._speech = speech
         self._live: dict[str, _Live] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._live)
@@ -59,9 +59,9 @@ class Calls:
         except BaseException:
             # Also when the client left meanwhile: the request is cancelled and nobody else knows this call.
             self._live.pop(call.id, None)
-            self._close_later(live)
+            self._hold(_close(live))
             raise
-        live.watch = asyncio.create_task(self._watch(live))
+        live.watch = self._hold(self._watch(live))
         return call.id, answer
 
     def find(self, call_id: str) -> Call:
@@ -82,10 +82,10 @@ class Calls:
 
     async def close(self) -> None:
         """End every call."""
-        watches = [live.watch for live in self._live.values() if live.watch is not None]
         for live in list(self._live.values()):
             live.call.end("shutdown")
-        await asyncio.gather(*watches, *self._closing, return_exceptions=True)
+        # Also those no longer listed, which are still letting go of their sockets.
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _new(self, session: Session) -> _Live:
         call = Call(session, self._speech)
@@ -129,10 +129,16 @@ class Calls:
         if not done:
             live.call.end("not_connected")
 
-    def _close_later(self, live: _Live) -> None:
-        task = asyncio.create_task(_close(live))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+    def _hold(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._let_go)
+        return task
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("A call could not be ended cleanly", exc_info=task.exception())
 
 
 async def _close(live: _Live) -> None:

@@ -14,7 +14,7 @@ from voice.engine.call import Call, session_options
 from voice.engine.errors import Refusal
 from voice.engine.item_models import ItemShape, wire_item
 from voice.engine.session_models import ResponseShape, Shape, given_fields, read
-from voice.protocol import CLIENT_EVENT_TYPES, JsonObject, error_event, new_id, parse_event
+from voice.protocol import JsonObject, error_event, new_id, parse_event
 
 
 class Plain(Shape):
@@ -56,21 +56,24 @@ def handle(call: Call, text: str | bytes) -> None:
         event = _parsed(text)
         given_id = event.get("event_id")
         event_id = given_id if isinstance(given_id, str) else None
-        _HANDLERS[event["type"]](call, event)
+        _handler_of(event)(call, event)
     except Refusal as refusal:
         call.outbox.send(error_event(refusal.code, refusal.message, param=refusal.param, event_id=event_id))
 
 
 def _parsed(text: str | bytes) -> JsonObject:
     try:
-        event = parse_event(text)
+        return parse_event(text)
     except ValueError as exc:
         raise Refusal("invalid_event", str(exc)) from exc
-    if event["type"] not in CLIENT_EVENT_TYPES:
-        supported = ", ".join(f"'{kind}'" for kind in sorted(CLIENT_EVENT_TYPES))
-        message = f"Invalid value: '{event['type'][:64]}'. Supported values are: {supported}."
-        raise Refusal("invalid_value", message, param="type")
-    return event
+
+
+def _handler_of(event: JsonObject) -> Callable[[Call, JsonObject], None]:
+    if event["type"] in _HANDLERS:
+        return _HANDLERS[event["type"]]
+    supported = ", ".join(f"'{kind}'" for kind in sorted(_HANDLERS))
+    message = f"Invalid value: '{event['type'][:64]}'. Supported values are: {supported}."
+    raise Refusal("invalid_value", message, param="type")
 
 
 def _update_session(call: Call, event: JsonObject) -> None:
@@ -89,8 +92,7 @@ def _commit_audio(call: Call, event: JsonObject) -> None:
 
 def _clear_audio(call: Call, event: JsonObject) -> None:
     read(Plain, event)
-    call.ears.clear()
-    call.outbox.emit("input_audio_buffer.cleared")
+    call.clear_input()
 
 
 def _clear_output(call: Call, event: JsonObject) -> None:
@@ -132,7 +134,17 @@ def _delete_item(call: Call, event: JsonObject) -> None:
 
 def _create_response(call: Call, event: JsonObject) -> None:
     shape = read(ResponseCreate, event).response
-    call.respond(session_options(call.session, given_fields(shape) if shape else None))
+    given = given_fields(shape) if shape else {}
+    if given.get("input") is not None:
+        given["input"] = [_given_item(call, item) for item in given["input"]]
+    call.respond(session_options(call.session, given))
+
+
+def _given_item(call: Call, item: JsonObject) -> JsonObject:
+    """Return an item of a response's own input, looked up when it is only a reference."""
+    if item.get("type") == "item_reference":
+        return call.talk.conversation.find(str(item.get("id"))).item
+    return wire_item(read(ItemShape, {"item": item}, param="response.input").item)
 
 
 def _cancel_response(call: Call, event: JsonObject) -> None:

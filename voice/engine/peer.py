@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 import aioice.ice
 from aiortc import (
@@ -63,7 +63,7 @@ class Peer:
         *,
         on_open: Callable[[], None],
         on_message: Callable[[str | bytes], None],
-        on_audio: Callable[[MediaStreamTrack], Awaitable[None]],
+        on_audio: Callable[[MediaStreamTrack], Coroutine[None, None, None]],
         on_gone: Callable[[str], None],
     ) -> None:
         self.connected = asyncio.Event()
@@ -134,8 +134,8 @@ class Peer:
 
     def _take_track(self, track: MediaStreamTrack) -> None:
         if track.kind == "audio" and self._listening is None:
-            self._listening = asyncio.ensure_future(self._on_audio(track))
-            self._listening.add_done_callback(_report)
+            self._listening = asyncio.create_task(self._on_audio(track))
+            self._listening.add_done_callback(self._note_deaf)
 
     def _follow_state(self) -> None:
         state = self._pc.connectionState
@@ -144,7 +144,8 @@ class Peer:
         elif state in ("failed", "closed"):
             self._on_gone("hung_up" if self.connected.is_set() else "not_connected")
 
-
-def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.error("Listening to a call failed", exc_info=task.exception())
+    def _note_deaf(self, task: asyncio.Task[None]) -> None:
+        """End a call that cannot be heard any more."""
+        if not task.cancelled() and task.exception() is not None:
+            log.error("Listening to a call failed", exc_info=task.exception())
+            self._on_gone("engine_error")

@@ -7,14 +7,19 @@ behind is dropped rather than slowing the call.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from voice.engine.call import Call
 from voice.engine.client_events import handle
 
+log = logging.getLogger(__name__)
+
 _MOST_WAITING = 2000
 _SEND_TIMEOUT_S = 10.0
+_DRAIN_S = 1.0
 _PING_S = 20.0
 _LARGEST_MESSAGE = 4 * 1024 * 1024
 
@@ -53,15 +58,23 @@ async def _run(
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if call.ended.is_set():
-            await _flush(socket, waiting)
+            await _let_drain(waiting)
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    expired = call.end_reason == "expired"
-    code = WSCloseCode.GOING_AWAY if expired else WSCloseCode.OK
-    words = b"Your session hit the maximum duration of 60 minutes." if expired else b""
-    await socket.close(code=WSCloseCode.TRY_AGAIN_LATER if behind.is_set() else code, message=words)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in ended:
+        if isinstance(result, Exception) and not isinstance(result, OSError | TimeoutError):
+            log.error("A sideband failed", exc_info=result)
+    await _close(socket, call, fell_behind=behind.is_set())
+
+
+async def _close(socket: web.WebSocketResponse, call: Call, *, fell_behind: bool) -> None:
+    if call.end_reason == "expired":
+        reason = b"Your session hit the maximum duration of 60 minutes."
+        await socket.close(code=WSCloseCode.GOING_AWAY, message=reason)
+    else:
+        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER if fell_behind else WSCloseCode.OK)
 
 
 async def _read(socket: web.WebSocketResponse, call: Call) -> None:
@@ -75,13 +88,14 @@ async def _write(socket: web.WebSocketResponse, waiting: asyncio.Queue[str]) -> 
         text = await waiting.get()
         async with asyncio.timeout(_SEND_TIMEOUT_S):
             await socket.send_str(text)
+        waiting.task_done()
 
 
-async def _flush(socket: web.WebSocketResponse, waiting: asyncio.Queue[str]) -> None:
-    """Send the last events of a call that has ended."""
-    while not waiting.empty() and not socket.closed:
-        async with asyncio.timeout(_SEND_TIMEOUT_S):
-            await socket.send_str(waiting.get_nowait())
+async def _let_drain(waiting: asyncio.Queue[str]) -> None:
+    """Give the last events of a call that has ended a moment to leave."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_S):
+            await waiting.join()
 
 
 async def _set(event: asyncio.Event) -> None:

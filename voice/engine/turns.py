@@ -128,10 +128,10 @@ class TurnFinder:
     def _in_turn(self, probability: float) -> list[TurnEvent]:
         if probability >= self.settings.threshold - _HYSTERESIS:
             self._silent = 0
-            resumed, self._paused = self._paused, False
-            if len(self._kept) * CHUNK < _LONGEST_MS * _PER_MS:
-                return [SpeechResumed()] if resumed else []
-            return [self._stop()]
+            resumed: list[TurnEvent] = [SpeechResumed()] if self._paused else []
+            self._paused = False
+            too_long = len(self._kept) * CHUNK >= _LONGEST_MS * _PER_MS
+            return [*resumed, self._stop()] if too_long else resumed
         self._silent += CHUNK
         if self._silent >= self.settings.silence_ms * _PER_MS:
             return [self._stop()]

@@ -32,7 +32,7 @@ _PUBLISH = re.compile(
 _SET_TO = re.compile(r"\b(?:set|turn|switch|put)\b.+?\b(?:to|on to)\b\s+(?P<text>.+)$", re.IGNORECASE)
 _TURN = re.compile(r"\b(?:turn|switch)\b.*?\b(?P<text>on|off)\b", re.IGNORECASE)
 _NAMED = re.compile(
-    r"\b(?:room|device|channel|topic|sensor)s?\s+(?:called\s+|named\s+)?(?P<name>[\w./:-]+)"
+    r"\b(?P<kind>room|device|channel|topic|sensor)s?\s+(?:called\s+|named\s+)?(?P<name>[\w./:-]+)"
     r"(?:\s+(?P<number>\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten)\b)?",
     re.IGNORECASE,
 )
@@ -176,7 +176,9 @@ def _zone(utterance: str) -> str | None:
 def _room(utterance: str) -> str | None:
     named = _NAMED.search(utterance)
     if named:
-        return _room_name(" ".join(part for part in (named["name"], named["number"]) if part))
+        # "Device 01" names device01: a number by itself is no name.
+        kind = named["kind"] if words_of(named["name"])[:1] and words_of(named["name"])[0].isdigit() else None
+        return _room_name(" ".join(part for part in (kind, named["name"], named["number"]) if part))
     # A name with a digit in it needs no introduction: "read device01", "what does kitchen 2 say".
     digits = re.search(r"\b([a-z][a-z./:_-]*?[ -]?\d[\w./:-]*)", utterance, re.IGNORECASE)
     return _room_name(digits.group(1)) if digits else None

@@ -18,7 +18,7 @@ _MEANINGS = {
     "time": "time clock hour date day o'clock",
     "publish": "publish send set post write put switch turn broadcast announce command message",
     "read": "read reading latest last value say saying says showing show measure report happening",
-    "list": "list which rooms devices available exist names active",
+    "list": "list which available exist exists names active",
     "room": "room device sensor channel topic",
     "search": "search find look lookup google",
     "timer": "timer alarm remind reminder",

@@ -45,6 +45,8 @@ def _say_object(value: dict[str, Any]) -> str:
         return _say_error(value["error"])
     if "temperature" in value:
         return _say_weather(value)
+    if isinstance(value.get("time"), str) and isinstance(value.get("date"), str) and "spoken" not in value:
+        return _say_time(value)
     told = next((value[name] for name in _TOLD if isinstance(value.get(name), str) and value[name]), None)
     if told:
         return str(told)
@@ -71,6 +73,13 @@ def _say_weather(value: dict[str, Any]) -> str:
     if value.get("wind_speed") is not None:
         parts.append(f"and wind {_say_plain(value['wind_speed'])} kilometres per hour")
     return ", ".join(parts) + "." + _say_tomorrow(value.get("daily"))
+
+
+def _say_time(value: dict[str, Any]) -> str:
+    zone = str(value.get("timezone") or "")
+    city = zone.rsplit("/", 1)[-1].replace("_", " ") if "/" in zone else ""
+    where = f" in {city}" if city else ""
+    return f"It is {value['time']}{where}, {value['date']}."
 
 
 def _say_tomorrow(daily: Any) -> str:

@@ -1,0 +1,75 @@
+"""Every call ends, and leaves nothing behind."""
+
+import asyncio
+
+import aiohttp
+
+from tests.voice.engine.browser import Browser
+
+KEY = {"Authorization": "Bearer sk-test"}
+
+
+async def calls_of(engine):
+    async with aiohttp.ClientSession() as http, http.get(engine.replace("/v1", "/healthz")) as response:
+        return (await response.json())["calls"]
+
+
+async def wait_for_calls(engine, count, timeout_s=5.0):
+    async with asyncio.timeout(timeout_s):
+        while True:
+            if await calls_of(engine) == count:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def post_offer(engine, offer):
+    headers = {**KEY, "Content-Type": "application/sdp"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{engine}/realtime/calls", headers=headers, data=offer) as response,
+    ):
+        assert response.status == 201
+
+
+async def test_a_browser_that_never_comes_ends_the_call(start_engine):
+    engine = await start_engine(connect_timeout_s=0.3)
+    browser = Browser(engine)
+    await post_offer(engine, await browser.offer())
+    assert await calls_of(engine) == 1
+    await wait_for_calls(engine, 0)
+    await browser.close()
+
+
+async def test_a_browser_that_leaves_ends_the_call(engine):
+    browser = await Browser(engine).dial()
+    assert await calls_of(engine) == 1
+    await browser.close()
+    await wait_for_calls(engine, 0)
+
+
+async def test_a_session_ends_at_its_longest(start_engine):
+    engine = await start_engine(session_max_s=0.3)
+    browser = await Browser(engine).dial()
+    error = (await browser.wait("error"))["error"]
+    assert error["code"] == "session_expired"
+    await wait_for_calls(engine, 0)
+    await browser.close()
+
+
+async def test_hanging_up_in_mid_reply_frees_every_task(engine):
+    before = len(asyncio.all_tasks())
+    browser = await Browser(engine).dial()
+    browser.type("What can you do?")
+    await browser.wait("output_audio_buffer.started")
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{engine}/realtime/calls/{browser.call_id}/hangup", headers=KEY) as response,
+    ):
+        assert (response.status, await response.read()) == (200, b"")
+    assert await calls_of(engine) == 0
+    await browser.close()
+    async with asyncio.timeout(5):
+        while True:
+            if len(asyncio.all_tasks()) <= before:
+                return
+            await asyncio.sleep(0.02)
