@@ -33,14 +33,15 @@ return 0
 class Leases:
     """The leases of one process. `owner` is the channel-layer channel that reaches it."""
 
-    def __init__(self, redis: Redis, *, owner: str, namespace: str) -> None:
+    def __init__(self, redis: Redis, *, owner: str, namespace: str, ttl_s: float = TTL_S) -> None:
         self.owner = owner
         self._redis = redis
+        self._ttl_s = ttl_s
         self._prefix = f"\x01{namespace}call:"
 
     async def take(self, call: uuid.UUID) -> bool:
         """Take or renew; False when another process holds it."""
-        ms = int(TTL_S * 1000)
+        ms = int(self._ttl_s * 1000)
         return bool(await self._redis.eval(_RENEW, 1, self._key(call), self.owner, ms))
 
     async def release(self, call: uuid.UUID) -> None:
@@ -63,7 +64,7 @@ class Leases:
         """Say that this process is alive and takes calls."""
         now_s = time.time()
         key = f"{self._prefix}owners"
-        await self._redis.zadd(key, {self.owner: now_s + TTL_S})
+        await self._redis.zadd(key, {self.owner: now_s + self._ttl_s})
         await self._redis.zremrangebyscore(key, "-inf", now_s - 60)
 
     async def others(self) -> bool:

@@ -18,6 +18,10 @@ from voice.models import Assistant, Conversation, Turn
 NOBODY = str(uuid.uuid4())
 
 
+def kept_turns() -> list[tuple[str, str]]:
+    return list(Turn.objects.order_by("item_id").values_list("text", "source"))
+
+
 def code(reply: httpx.Response) -> tuple[int, str]:
     return reply.status_code, reply.json()["error"]["code"]
 
@@ -172,5 +176,4 @@ async def test_turns_from_the_page_do_not_replace_the_providers_word(
     for item_id in ("i1", "i2"):
         body = {"item_id": item_id, "role": "user", "text": "turn right"}
         assert (await scripted_site.http.post(f"/voice/calls/{call}/turns/", json=body)).status_code == 200
-    kept = await sync_to_async(list)(Turn.objects.order_by("item_id").values_list("text", "source"))
-    assert kept == [("turn left", "sideband"), ("turn right", "browser")]
+    assert await sync_to_async(kept_turns)() == [("turn left", "sideband"), ("turn right", "browser")]
