@@ -1,10 +1,16 @@
 """Django's handle on the voice app."""
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 
 
 class VoiceConfig(AppConfig):
-    """Holds the voice app's name; it starts nothing."""
+    """Registers the app's checks; it starts nothing."""
 
     name = "voice"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from voice.checks import check_models
+
+        register(check_models, Tags.compatibility, deploy=True)

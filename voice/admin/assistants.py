@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from voice.model_dates import warning_for
 from voice.models import Assistant, Tool
 from voice.tools.registry import code_tool, sync_tools
 
@@ -29,6 +31,18 @@ class AssistantAdmin(admin.ModelAdmin):
         ("Tools and people", {"fields": ["tools", "groups"]}),
         ("Limits", {"fields": ["max_seconds", "keep_days"]}),
     ]
+
+    def save_model(self, request: HttpRequest, obj: Assistant, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if sentence := warning_for(obj.model or settings.REALTIME_MODEL):
+            self.message_user(request, sentence, messages.WARNING)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Says which assistants use a model that ends."""
+        for model in Assistant.objects.values_list("model", flat=True).distinct().order_by():
+            if sentence := warning_for(model or settings.REALTIME_MODEL):
+                self.message_user(request, sentence, messages.WARNING)
+        return super().changelist_view(request, extra_context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assistant]:
         return super().get_queryset(request).prefetch_related("tools")
