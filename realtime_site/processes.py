@@ -11,7 +11,7 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Child:
     name: str
     process: Process
     stop_within_s: float
+    is_quiet: bool = False
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     reading: "asyncio.Task[None] | None" = None
 
@@ -52,19 +53,19 @@ class Processes:
         command: Sequence[str],
         *,
         stop_within_s: float,
-        extra: Mapping[str, str] | None = None,
+        is_quiet: bool = False,
     ) -> Child:
-        """Start one child; its lines appear in the stream behind its name."""
+        """Start one child; its lines join the stream behind its name, a quiet one's only when it fails."""
         process = await asyncio.create_subprocess_exec(
             *_tied(command),
             cwd=self._folder,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(extra or {})},
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
             process_group=0,
         )
-        child = Child(name, process, stop_within_s)
+        child = Child(name, process, stop_within_s, is_quiet)
         child.reading = asyncio.create_task(self._read(child))
         self._children.append(child)
         return child
@@ -119,7 +120,8 @@ class Processes:
     def _take_line(self, child: Child, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip()
         child.last_lines.append(text)
-        self._say(child.name, text)
+        if not child.is_quiet:
+            self._say(child.name, text)
 
 
 async def _finish_reading(child: Child) -> None:

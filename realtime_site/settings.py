@@ -254,5 +254,7 @@ LOGGING = {
         **{name: {"level": "WARNING"} for name in _QUIET_LOGGERS},
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # Scanners ask for every host name there is; each is answered 400 and needs no trace.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

@@ -54,7 +54,8 @@ class Stack:
         folder = settings.LOCAL.folder / "redis"
         folder.mkdir(exist_ok=True)
         command = server_command(find_server(), port=port, folder=folder)
-        await self._processes.start("redis", command, stop_within_s=STOP_MARGIN_S)
+        # Even at its lowest level Redis advises on servers' kernels, which is no use to a newcomer.
+        await self._processes.start("redis", command, stop_within_s=STOP_MARGIN_S, is_quiet=True)
         url = f"redis://127.0.0.1:{port}/0"
         write_private(settings.LOCAL.redis_url_file, url)
         self._wrote_redis_url = True
