@@ -5,22 +5,10 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
 
 from voice.engine.config import is_loopback
 
-# Source: OpenAI's "Deprecations" page, read November 2026.
-MODEL_ENDS = {
-    "gpt-realtime": "2027-01-20",
-    "gpt-realtime-2025-08-28": "2027-01-20",
-    "gpt-realtime-mini": "2027-01-20",
-    "gpt-realtime-mini-2025-12-15": "2027-01-20",
-    "whisper-1": "2027-02-26",
-    "gpt-4o-transcribe": "2027-02-26",
-    "gpt-4o-mini-transcribe": "2027-02-26",
-    "gpt-4o-mini-transcribe-2025-12-15": "2027-02-26",
-    "gpt-4o-transcribe-diarize": "2027-02-26",
-}
 _KEYS = {"openai": "OPENAI_API_KEY", "azure": "AZURE_OPENAI_API_KEY"}
 
 
@@ -49,16 +37,3 @@ def check_engine(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
         return []
     message = f"ENGINE_BIND={settings.ENGINE_BIND} is not loopback, so the engine needs ENGINE_API_KEY."
     return [Error(message, id="realtime_site.E003")]
-
-
-@register(Tags.models, deploy=True)
-def check_model_ends(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A configured model that its provider will switch off is named with the date."""
-    if settings.REALTIME_PROVIDER == "local":
-        return []
-    names = ("REALTIME_MODEL", "REALTIME_TRANSCRIPTION_MODEL")
-    return [
-        Warning(f"{name}={model} ends on {MODEL_ENDS[model]}.", id="realtime_site.W001")
-        for name in names
-        if (model := getattr(settings, name)) in MODEL_ENDS
-    ]

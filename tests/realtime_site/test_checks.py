@@ -35,11 +35,3 @@ def test_a_provider_without_an_address_is_an_error(settings):
 def test_an_engine_that_others_reach_asks_for_a_key(settings, bind, key, wrong):
     settings.ENGINE_BIND, settings.ENGINE_API_KEY = bind, key
     assert len(checks.check_engine(None)) == wrong
-
-
-def test_a_model_with_an_end_is_named_with_its_date(settings):
-    settings.REALTIME_PROVIDER, settings.REALTIME_MODEL = "openai", "gpt-realtime"
-    (found,) = checks.check_model_ends(None)
-    assert "gpt-realtime" in found.msg and "2027-01-20" in found.msg
-    settings.REALTIME_MODEL = "gpt-realtime-2.1"
-    assert checks.check_model_ends(None) == []
