@@ -67,11 +67,9 @@ class Answer:
 
     async def run(self, words: asyncio.Future[str] | None) -> None:
         """Wait for the person's words if some are being read, think, and answer."""
-        heard = await asyncio.shield(words) if words is not None else None
-        if heard == "":
-            self._finish_completed()
-            return
-        reply = self._think()
+        if words is not None:
+            await asyncio.shield(words)
+        reply = self._think(only_if_news=words is not None)
         if reply.text:
             await self._say(reply.text)
         for call in reply.calls:
@@ -109,11 +107,14 @@ class Answer:
         self._talk.queue.forget(self.id)
         self._talk.outbox.emit("output_audio_buffer.stopped", response_id=self.id)
 
-    def _think(self) -> Reply:
+    def _think(self, *, only_if_news: bool) -> Reply:
+        """Return the reply; to a noise without words there is none."""
         talk, options = self._talk, self._writer.options
         entries = talk.conversation.entries()
         self._read = input_tokens(talk.session.data, entries)
         prompt = prompt_of(options, [entry.item for entry in entries], introduced=talk.session.spoken)
+        if only_if_news and not (prompt.heard or prompt.results or prompt.to_say):
+            return Reply()
         memory, reply = decide(talk.memory, prompt)
         if options.in_conversation:
             talk.memory = memory

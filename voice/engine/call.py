@@ -44,6 +44,7 @@ class Call:
         self._answer: Answer | None = None
         self._answer_task: asyncio.Task[None] | None = None
         self._guess: asyncio.Future[str] | None = None
+        self._words: asyncio.Future[str] | None = None
         self._turn_id = ""
 
     def end(self, reason: str) -> None:
@@ -72,8 +73,8 @@ class Call:
         self.ears.configure(self.session.turn_detection)
         self.outbox.emit("session.updated", session=self.session.data)
 
-    def respond(self, options: ResponseOptions, words: asyncio.Future[str] | None = None) -> None:
-        """Begin an answer. Raises Refusal while another one is being made."""
+    def respond(self, options: ResponseOptions) -> None:
+        """Begin an answer, once words being read are known. Raises Refusal while another is being made."""
         if self._answer is not None:
             raise Refusal(
                 "conversation_already_has_active_response",
@@ -83,7 +84,7 @@ class Call:
         answer = Answer(self.talk, options, self._on_answer_end)
         self._answer = answer
         answer.begin()
-        self._answer_task = self.spawn(self._run(answer, words))
+        self._answer_task = self.spawn(self._run(answer, self._words))
 
     def cancel_response(self, response_id: str | None) -> None:
         """Stop the answer being made; what already plays ends with its clause. Raises Refusal."""
@@ -110,8 +111,8 @@ class Call:
             if self._answer is playing:
                 self._cut(playing, "client_cancelled")
 
-    def commit(self, item_id: str, samples: Samples) -> asyncio.Future[str]:
-        """Make what was heard an item and begin to read its words; return the words to come."""
+    def commit(self, item_id: str, samples: Samples) -> None:
+        """Make what was heard an item and begin to read its words."""
         audio_ms = len(samples) * 1000 // RATE_HZ
         previous = self.talk.conversation.last_id()
         item = user_audio_item(item_id)
@@ -121,9 +122,8 @@ class Call:
         self.outbox.emit("conversation.item.done", previous_item_id=previous, item=item)
         guess, self._guess = self._guess, None
         reading = guess or self._hearing.start(samples, self._likely_words())
-        words: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.spawn(self._transcribe(item_id, audio_ms, reading, words))
-        return words
+        self._words = asyncio.get_running_loop().create_future()
+        self.spawn(self._transcribe(item_id, audio_ms, reading, self._words))
 
     async def _transcribe(
         self, item_id: str, audio_ms: int, reading: asyncio.Future[str], words: asyncio.Future[str]
@@ -139,6 +139,8 @@ class Call:
         if self.session.transcribes:
             self._tell_words(item_id, text, failed, audio_ms)
         words.set_result(text)
+        if self._words is words:
+            self._words = None
 
     def _tell_words(self, item_id: str, text: str, failed: str, audio_ms: int) -> None:
         where = {"item_id": item_id, "content_index": 0}
@@ -181,10 +183,10 @@ class Call:
                 self._take_turn(samples)
 
     def _take_turn(self, samples: Samples) -> None:
-        words = self.commit(self._turn_id, samples)
+        self.commit(self._turn_id, samples)
         detection = self.session.turn_detection or {}
         if detection.get("create_response", True) and self._answer is None:
-            self.respond(session_options(self.session), words)
+            self.respond(session_options(self.session))
 
     def _interrupt(self) -> None:
         """Fall silent because the person speaks, and tell what was heard."""

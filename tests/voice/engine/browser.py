@@ -62,9 +62,19 @@ class Microphone(MediaStreamTrack):
         part = samples[int(from_s * rate) : None if to_s is None else int(to_s * rate)]
         self._samples = np.concatenate([self._samples, np.repeat(part, 48_000 // rate)])
 
-    @property
-    def speaking(self):
-        return len(self._samples) > 0
+    def hum(self, ms):
+        """Make a sound that stands for speech where no model listens."""
+        wave_form = np.sin(np.arange(48 * ms) * 0.03) * 8000
+        self._samples = np.concatenate([self._samples, wave_form.astype(np.int16)])
+        return time.perf_counter()
+
+    async def fall_silent(self):
+        """Wait until everything has been spoken."""
+        async with asyncio.timeout(30):
+            while True:
+                if not len(self._samples):
+                    return
+                await asyncio.sleep(0.02)
 
     async def recv(self):
         if self.readyState != "live":
