@@ -22,7 +22,7 @@ def test_update_keeps_what_is_not_sent():
     session.update(
         {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": 0.7}}}}
     )
-    detection = session.turn_detection
+    detection = session.turn_detection or {}
     assert (detection["threshold"], detection["silence_duration_ms"]) == (0.7, 500)
     assert session.data["instructions"] == "Be brief."
 

@@ -54,9 +54,8 @@ async def dial(start_engine, script):
     async def start(**detection):
         engine = await start_engine(Speech(Hearing(script), Mouth(Tone()), Loudness))
         given = {"type": "server_vad", "silence_duration_ms": 300, **detection}
-        audio = {
-            "input": {**SESSION["audio"]["input"], "turn_detection": None if detection.get("off") else given}
-        }
+        found = None if detection.get("off") else given
+        audio = {"input": {"transcription": {"model": "gpt-realtime-whisper"}, "turn_detection": found}}
         browsers.append(await Browser(engine).dial({**SESSION, "audio": audio}))
         return browsers[-1]
 
