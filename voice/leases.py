@@ -67,10 +67,10 @@ class Leases:
         await self._redis.zadd(key, {self.owner: now_s + self._ttl_s})
         await self._redis.zremrangebyscore(key, "-inf", now_s - 60)
 
-    async def others(self) -> bool:
-        """Whether another living process could take calls over."""
-        alive: Any = await self._redis.zrangebyscore(f"{self._prefix}owners", time.time(), "+inf")
-        return any(name.decode() != self.owner for name in alive)
+    async def others(self) -> list[str]:
+        """Processes that could take calls over, as far as their last beat tells."""
+        alive: Any = await self._redis.zrevrangebyscore(f"{self._prefix}owners", "+inf", time.time())
+        return [name.decode() for name in alive if name.decode() != self.owner]
 
     async def withdraw(self) -> None:
         await self._redis.zrem(f"{self._prefix}owners", self.owner)

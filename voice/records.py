@@ -184,6 +184,13 @@ def is_running(conversation_id: uuid.UUID) -> bool:
     return Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True).exists()
 
 
+def running_record(conversation_id: uuid.UUID) -> CallRecord | None:
+    """A call that is not over, for whoever takes it."""
+    rows = Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True).select_related("user")
+    row = rows.first()
+    return record_of(row, opening_for(row.user)) if row else None
+
+
 @dataclass(frozen=True)
 class Unended:
     """A row without an end, as the sweeper sees it. `hopeless`: no call id and its time for one is over."""

@@ -21,7 +21,7 @@ from django.contrib.auth import get_user_model
 from django.core.asgi import get_asgi_application
 from django.test import Client
 
-from tests.voice.peer import Peer
+from tests.voice.engine.browser import Browser
 from tests.voice.scripted_provider import ScriptedProvider, serving
 from voice.calls import CallOwner
 from voice.demo import ensure_demo
@@ -93,7 +93,7 @@ class Site:
     owner: CallOwner
     user: Any
 
-    async def start_call(self, peer: Peer, **extra: Any) -> dict[str, Any]:
+    async def start_call(self, peer: Browser, **extra: Any) -> dict[str, Any]:
         """POST a call for this peer and connect it."""
         reply = await self.http.post("/voice/calls/", json={"sdp": await peer.offer(), **extra})
         assert reply.status_code == 201, reply.text
@@ -196,7 +196,7 @@ async def scripted_site(
 
 
 @pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    made = Peer()
+async def peer() -> AsyncIterator[Browser]:
+    made = Browser()
     yield made
     await made.close()

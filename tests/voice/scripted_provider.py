@@ -126,7 +126,7 @@ async def serving(provider: ScriptedProvider) -> AsyncIterator[ScriptedProvider]
     app.router.add_post("/v1/realtime/calls", provider.create)
     app.router.add_post("/v1/realtime/calls/{call_id}/hangup", provider.hang_up)
     app.router.add_get("/v1/realtime", provider.sideband)
-    runner = web.AppRunner(app, shutdown_timeout=0.5)
+    runner = web.AppRunner(app, shutdown_timeout=0.5, access_log=None)
     await runner.setup()
     place = web.TCPSite(runner, "127.0.0.1", 0)
     await place.start()

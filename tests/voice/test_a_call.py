@@ -10,7 +10,7 @@ import httpx
 from asgiref.sync import sync_to_async
 
 from tests.voice.conftest import Engine, Site
-from tests.voice.peer import Peer
+from tests.voice.engine.browser import Browser
 from voice.models import Tool, Turn, Usage
 
 
@@ -18,12 +18,12 @@ def rows(model: Any, **where: Any) -> list[Any]:
     return list(model.objects.filter(**where))
 
 
-async def test_call_greets_answers_with_a_tool_and_is_stored(site: Site, peer: Peer, engine: Engine):
+async def test_call_greets_answers_with_a_tool_and_is_stored(site: Site, peer: Browser, engine: Engine):
     call = await site.start_call(peer)
     assert (call["control"], call["room"]) == ("sideband", f"call.{call['id']}")
-    assert "this is Home" in await peer.until_said()
-    peer.say("What time is it?")
-    await peer.until_said(count=2)
+    assert "this is Home" in await peer.reply()
+    peer.type("What time is it?")
+    await peer.reply(2)
     status = await site.status(call["id"])
     assert status["state"] == "live"
     assert [(run["name"], run["status"]) for run in status["tool_runs"]] == [("get_current_time", "done")]
@@ -39,21 +39,21 @@ async def test_call_greets_answers_with_a_tool_and_is_stored(site: Site, peer: P
     assert all(row.total_tokens == row.input_tokens + row.output_tokens > 0 for row in usage)
 
 
-async def test_tool_switched_off_in_mid_call_is_answered_and_the_call_goes_on(site: Site, peer: Peer):
+async def test_tool_switched_off_in_mid_call_is_answered_and_the_call_goes_on(site: Site, peer: Browser):
     call = await site.start_call(peer)
-    await peer.until_said()
+    await peer.reply()
     await sync_to_async(Tool.objects.filter(name="get_current_time").update)(enabled=False)
-    peer.say("What time is it?")
-    await peer.until_said(count=2)
+    peer.type("What time is it?")
+    await peer.reply(2)
     status = await site.status(call["id"])
     assert json.loads(status["tool_runs"][0]["output"]) == {
         "error": "There is no tool called get_current_time."
     }
-    peer.say("Thank you")
-    assert await peer.until_said(count=3)
+    peer.type("Thank you")
+    assert await peer.reply(3)
 
 
-async def test_page_that_closes_its_connection_ends_the_call(site: Site, peer: Peer, engine: Engine):
+async def test_page_that_closes_its_connection_ends_the_call(site: Site, peer: Browser, engine: Engine):
     call = await site.start_call(peer)
     await peer.close()
     async with asyncio.timeout(10):
@@ -63,7 +63,7 @@ async def test_page_that_closes_its_connection_ends_the_call(site: Site, peer: P
     assert engine.calls() == 0
 
 
-async def test_minted_secret_makes_a_call_elsewhere_and_attach_gives_it_tools(site: Site, peer: Peer):
+async def test_minted_secret_makes_a_call_elsewhere_and_attach_gives_it_tools(site: Site, peer: Browser):
     minted = await site.http.post("/voice/session", json={})
     assert minted.status_code == 201
     assert minted.headers["Cache-Control"] == "no-store"
@@ -77,8 +77,8 @@ async def test_minted_secret_makes_a_call_elsewhere_and_attach_gives_it_tools(si
     call_id = answer.headers["Location"].rsplit("/", 1)[-1]
     attached = await site.http.post(f"/voice/calls/{body['id']}/attach", json={"call_id": call_id})
     assert attached.json() == {"control": "sideband"}
-    peer.say("What time is it?")
-    await peer.until_said()
+    peer.type("What time is it?")
+    await peer.reply()
     status = await site.status(body["id"])
     assert (status["state"], status["control"]) == ("live", "sideband")
     assert [run["status"] for run in status["tool_runs"]] == ["done"]

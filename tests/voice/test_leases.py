@@ -58,6 +58,6 @@ async def test_processes_know_of_each_other(pair: tuple[Leases, Leases]):
     await ours.announce()
     assert not await ours.others()
     await theirs.announce()
-    assert await ours.others()
+    assert await ours.others() == ["b"]
     await theirs.withdraw()
     assert not await ours.others()

@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from tests.voice.conftest import CSRF, Engine, log_in, make_user
-from tests.voice.peer import Peer
+from tests.voice.engine.browser import Browser
 from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from tests.voice.web_process import WebProcess, web_process
 from voice.models import Conversation
@@ -49,7 +49,7 @@ def leave_after(web: WebProcess, user: Any, offer: str, after_s: float) -> None:
         time.sleep(after_s)
 
 
-async def start(web: WebProcess, user: Any, peer: Peer) -> str:
+async def start(web: WebProcess, user: Any, peer: Browser) -> str:
     async with await sync_to_async(web.client_for)(user) as http:
         reply = await http.post("/voice/calls/", json={"sdp": await peer.offer()})
         assert reply.status_code == 201, reply.text
@@ -60,7 +60,7 @@ async def start(web: WebProcess, user: Any, peer: Peer) -> str:
 
 @pytest.mark.parametrize("after_ms", [50, 200, 500])
 async def test_browser_that_leaves_a_slow_provider_leaves_no_call(
-    demo: Any, engine: Engine, provider: ScriptedProvider, peer: Peer, after_ms: int
+    demo: Any, engine: Engine, provider: ScriptedProvider, peer: Browser, after_ms: int
 ):
     provider.behind, provider.delay_s = engine.base_url, 1.5
     provider.sideband_status = 404  # the engine's own sideband is not behind this proxy
@@ -73,7 +73,7 @@ async def test_browser_that_leaves_a_slow_provider_leaves_no_call(
 
 
 async def test_sigterm_hangs_up_every_call_in_time(demo: Any, engine: Engine):
-    peers = [Peer() for _ in range(3)]
+    peers = [Browser() for _ in range(3)]
     with web_process(engine.base_url, **LOCAL) as web:
         for number, peer in enumerate(peers):
             await start(web, await sync_to_async(make_user)(f"u{number}"), peer)
@@ -87,14 +87,14 @@ async def test_sigterm_hangs_up_every_call_in_time(demo: Any, engine: Engine):
     await asyncio.gather(*(peer.close() for peer in peers))
 
 
-async def test_restarted_process_joins_the_calls_of_a_killed_one(demo: Any, engine: Engine, peer: Peer):
+async def test_restarted_process_joins_the_calls_of_a_killed_one(demo: Any, engine: Engine, peer: Browser):
     with web_process(engine.base_url, **LOCAL) as first:
         call = await start(first, demo, peer)
-        await peer.until_said()
+        await peer.reply()
         await asyncio.to_thread(first.stop, signal.SIGKILL)
     killed = time.monotonic()
     with web_process(engine.base_url, **LOCAL) as second:
-        peer.say("What time is it?")
+        peer.type("What time is it?")
         # Asked while nobody owned the call; the page would report it. Ask again until somebody answers.
         http = await sync_to_async(second.client_for)(demo)
         while True:
@@ -103,14 +103,14 @@ async def test_restarted_process_joins_the_calls_of_a_killed_one(demo: Any, engi
                 break
             assert time.monotonic() - killed < 10, "nobody took the call over within 10 s"
             await asyncio.sleep(0.5)
-            peer.say("What time is it?")
+            peer.type("What time is it?")
         assert status["state"] == "live"
         await http.post(f"/voice/calls/{call}/end")
         await http.aclose()
     assert engine.calls() == 0
 
 
-async def test_call_that_died_with_its_owner_is_closed(demo: Any, engine: Engine, peer: Peer):
+async def test_call_that_died_with_its_owner_is_closed(demo: Any, engine: Engine, peer: Browser):
     with web_process(engine.base_url, **LOCAL) as first:
         await start(first, demo, peer)
         await asyncio.to_thread(first.stop, signal.SIGKILL)
@@ -120,10 +120,12 @@ async def test_call_that_died_with_its_owner_is_closed(demo: Any, engine: Engine
     assert engine.calls() == 0
 
 
-async def test_owner_that_leaves_hands_its_calls_to_the_other_process(demo: Any, engine: Engine, peer: Peer):
+async def test_owner_that_leaves_hands_its_calls_to_the_other_process(
+    demo: Any, engine: Engine, peer: Browser
+):
     with web_process(engine.base_url, **LOCAL) as other, web_process(engine.base_url, **LOCAL) as first:
         call = await start(first, demo, peer)
-        await peer.until_said()
+        await peer.reply()
         await asyncio.sleep(0.05)
         await asyncio.to_thread(first.stop, signal.SIGTERM)
         assert engine.calls() == 1
@@ -131,21 +133,21 @@ async def test_owner_that_leaves_hands_its_calls_to_the_other_process(demo: Any,
         began = time.monotonic()
         while not (await http.get(f"/voice/calls/{call}")).json()["tool_runs"]:
             assert time.monotonic() - began < 10, "the other process did not take over"
-            peer.say("What time is it?")
+            peer.type("What time is it?")
             await asyncio.sleep(0.5)
         await http.post(f"/voice/calls/{call}/end")
         await http.aclose()
     assert await sync_to_async(reasons)() == ["user"]
 
 
-async def test_any_process_ends_and_greets_the_calls_of_another(demo: Any, engine: Engine, peer: Peer):
+async def test_any_process_ends_and_greets_the_calls_of_another(demo: Any, engine: Engine, peer: Browser):
     with web_process(engine.base_url, **LOCAL) as owner, web_process(engine.base_url, **LOCAL) as other:
         ours = await sync_to_async(owner.client_for)(demo)
         theirs = await sync_to_async(other.client_for)(demo)
         body = (await ours.post("/voice/calls/", json={"sdp": await peer.offer()})).json()
         await peer.accept(body["sdp"])
         await theirs.post(f"/voice/calls/{body['id']}/ready")
-        assert "this is Home" in await peer.until_said()
+        assert "this is Home" in await peer.reply()
         assert (await theirs.post(f"/voice/calls/{body['id']}/end")).json()["reason"] == "user"
         await ours.aclose()
         await theirs.aclose()

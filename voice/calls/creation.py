@@ -6,6 +6,7 @@ happens; a failure closes the record and names its cause.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 import uuid
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from voice import records
-from voice.errors import CallGone, NotFound, VoiceError
+from voice.errors import CallEnded, CallGone, NotFound, VoiceError
 from voice.models import Conversation, EndReason
 from voice.provider import Minted, Sideband
 from voice.records import CallRecord
@@ -42,8 +43,16 @@ class StartedCall:
     control: str
 
 
-async def create(owner: CallOwner, new: NewCall) -> StartedCall:
-    """Make one call. Raises AlreadyInCall, BadInput, ProviderError and their kin."""
+@dataclass(frozen=True)
+class Creation:
+    """A call on its way: `gone` is set when the browser that asked is no longer there."""
+
+    task: asyncio.Task[StartedCall]
+    gone: asyncio.Event
+
+
+async def create(owner: CallOwner, new: NewCall, gone: asyncio.Event) -> StartedCall:
+    """Make one call. Raises AlreadyInCall, BadInput, CallEnded, ProviderError and their kin."""
     if new.replace:
         for running in await owner.writer.run(records.running_calls, new.user_id):
             await owner.end(running.pk, EndReason.REPLACED)
@@ -59,6 +68,10 @@ async def create(owner: CallOwner, new: NewCall) -> StartedCall:
         await owner.release_lease(record.id)
         raise
     await owner.writer.run(records.set_call_id, record.id, made.call_id)
+    if gone.is_set():
+        await owner.force_end(record.id, EndReason.BROWSER_LEFT)
+        await owner.release_lease(record.id)
+        raise CallEnded("The browser left before the call was made.")
     record = dataclasses.replace(record, call_id=made.call_id)
     sideband = await _join(owner, record)
     control = Conversation.Control.SIDEBAND if sideband else Conversation.Control.COURIER

@@ -22,12 +22,12 @@ from redis.exceptions import RedisError
 
 from rooms.connections import open_redis
 from voice import records
-from voice.call import BrowserReady, Call, HumanActed, ToolFinished
-from voice.calls import creation
-from voice.calls.creation import NewCall, StartedCall
+from voice.call import BrowserReady, Call, HumanActed
+from voice.calls import creation, handover
+from voice.calls.creation import Creation, NewCall
 from voice.calls.mailbox import Mailbox
 from voice.calls.sweeper import Sweeper
-from voice.errors import CallGone, ShuttingDown, VoiceError
+from voice.errors import ShuttingDown, VoiceError
 from voice.leases import Leases
 from voice.live_call import LiveCall, Services
 from voice.models import EndReason
@@ -37,7 +37,6 @@ from voice.records import CallRecord
 from voice.session_config import plan_for
 from voice.tool_runs import ToolRuns
 from voice.tools.context import CodeTool
-from voice.tools.executor import failure
 from voice.tools.registry import CODE_TOOLS
 from voice.writer import Writer
 
@@ -92,21 +91,18 @@ class CallOwner:
     async def _leave(self) -> None:
         for task in self._care:
             task.cancel()
-        hand_over = await self._others_alive()
-        for call in list(self.live.values()):
-            if hand_over:
-                call.hand_over()
-            else:
-                call.end(EndReason.SHUTDOWN)
+        others = await self._others()
+        calls = list(self.live.values())
+        await asyncio.gather(*(handover.leave(self, call, others) for call in calls))
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _others_alive(self) -> bool:
+    async def _others(self) -> list[str]:
         try:
             await self.leases.withdraw()
             return await self.leases.others()
         except RedisError:
-            return False
+            return []
 
     async def _close(self) -> None:
         for task in self._tasks:
@@ -131,18 +127,20 @@ class CallOwner:
 
     # Starting -------------------------------------------------------------------------------------
 
-    def begin(self, new: NewCall) -> asyncio.Task[StartedCall]:
+    def begin(self, new: NewCall) -> Creation:
         """Start a call in a task that outlives the request. Raises ShuttingDown."""
         if self.draining:
             raise ShuttingDown("The site is restarting. Try again in a few seconds.", retry_after_s=5)
-        return self.spawn(creation.create(self, new))
+        gone = asyncio.Event()
+        return Creation(self.spawn(creation.create(self, new, gone)), gone)
 
-    def abandon(self, started: asyncio.Task[StartedCall]) -> None:
+    def abandon(self, begun: Creation) -> None:
         """The browser left before it got its answer: end whatever the creation makes."""
-        self.spawn(self._end_when_made(started))
+        begun.gone.set()
+        self.spawn(self._end_when_made(begun))
 
-    async def _end_when_made(self, started: asyncio.Task[StartedCall]) -> None:
-        made = await started
+    async def _end_when_made(self, begun: Creation) -> None:
+        made = await begun.task
         await self.end(made.record.id, EndReason.BROWSER_LEFT)
 
     def drive(
@@ -196,8 +194,11 @@ class CallOwner:
         return bool(holder) and holder != self.leases.owner and await self.mailbox.send(holder, mail)
 
     def on_mail(self, mail: JsonObject) -> None:
-        """A message for one of our calls."""
-        call = self.live.get(uuid.UUID(mail["call"]))
+        """A message for one of our calls, or a call that its owner leaves to us."""
+        conversation_id = uuid.UUID(mail["call"])
+        if mail["what"] == "take" and not self.draining:
+            self.spawn(handover.take(self, conversation_id))
+        call = self.live.get(conversation_id)
         if call is None:
             return
         match mail["what"]:
@@ -227,23 +228,6 @@ class CallOwner:
             await self.provider.hang_up(row.provider_call_id)
         except VoiceError as exc:
             logger.warning("Call %s: could not hang up: %s", conversation_id, exc.code)
-
-    async def take_over(self, record: CallRecord) -> None:
-        """Join a call whose owner died; one that cannot be joined is hung up and closed."""
-        record, lost = await self.writer.run(records.with_known_runs, record)
-        try:
-            sideband = None
-            if self.provider.config.sideband:
-                sideband = await self.provider.attach(record.call_id, patience_s=0)
-        except VoiceError as exc:
-            reason = EndReason.BROWSER_LEFT if isinstance(exc, CallGone) else EndReason.PROVIDER_LOST
-            await self.force_end(record.id, reason)
-            await self.release_lease(record.id)
-            return
-        logger.info("Call %s: taken over", record.id)
-        call = self.drive(record, sideband)
-        for call_id in lost:
-            call.post(ToolFinished(call_id, failure(records.INTERRUPTED), timezone.now()))
 
     # Leases ---------------------------------------------------------------------------------------
 

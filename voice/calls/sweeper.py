@@ -15,6 +15,7 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from voice import records
+from voice.calls.handover import take
 from voice.leases import BEAT_S
 from voice.models import EndReason
 from voice.records import Unended
@@ -67,8 +68,5 @@ class Sweeper:
         owner = self._owner
         if found.hopeless:
             await owner.force_end(found.record.id, EndReason.NOT_CONNECTED)
-        elif await owner.leases.take(found.record.id):
-            if await owner.writer.run(records.is_running, found.record.id):
-                await owner.take_over(found.record)
-            else:
-                await owner.release_lease(found.record.id)
+        else:
+            await take(owner, found.record.id)

@@ -43,7 +43,7 @@ async def _start(request: HttpRequest) -> HttpResponse:
         )
     )
     try:
-        started = await asyncio.shield(creating)
+        started = await asyncio.shield(creating.task)
     except asyncio.CancelledError:
         owner.abandon(creating)
         raise

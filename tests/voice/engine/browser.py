@@ -94,7 +94,7 @@ class Microphone(MediaStreamTrack):
 class Browser:
     """One call as a page would make it."""
 
-    def __init__(self, base_url):
+    def __init__(self, base_url=""):
         self.base_url = base_url
         self.events = []
         self.at = []
@@ -169,6 +169,11 @@ class Browser:
     def said(self):
         """Return the words heard so far in all replies."""
         return "".join(event["delta"] for event in self.of("response.output_audio_transcript.delta"))
+
+    async def reply(self, count=1):
+        """Wait for the n-th spoken reply and return its words."""
+        done = await self.wait("response.output_audio_transcript.done", count)
+        return done["transcript"]
 
     async def close(self):
         """Leave."""
