@@ -1,0 +1,29 @@
+"""A call without a microphone, typed from first to last."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage, left_open, wait_for_word
+from tests.browser.site import Site, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.speech]
+
+
+def test_a_typed_question_is_answered_without_a_microphone(site: Site, open_page: OpenPage) -> None:
+    person = site.new_person()
+    page = open_page(person, consents=False)
+    asked_before = len(site.weather.asked)
+    page.fill("#text", "What is the weather in Amsterdam?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn.you")).to_contain_text("What is the weather in Amsterdam?")
+    expect(page.locator(".turn.you")).to_contain_text("typed")
+    expect(page.locator(".tool .wx")).to_contain_text("Light rain", timeout=20_000)
+    assert site.weather.asked[asked_before:] == ["Amsterdam"]
+    assert page.evaluate("window.seen.streams.length") == 0
+    wait_for_word(page, "Speaking", within_s=20)
+    page.click("#act")
+    wait_for_word(page, "Ended")
+    assert left_open(page) == []
+    turns = until(lambda: [turn for turn in site.said(person) if turn["role"] == "user"], within_s=10)
+    assert [turn["text"] for turn in turns] == ["What is the weather in Amsterdam?"]
+    assert [run["name"] for run in site.tool_runs(person)] == ["get_weather"]
