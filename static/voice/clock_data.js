@@ -4,6 +4,8 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const SHORT_CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' });
 const WEEKDAY = new Intl.DateTimeFormat('en-GB', { weekday: 'short', timeZone: 'UTC' });
+/** Keeps a number and its unit on one line. */
+const NBSP = '\u00a0';
 const DAY_MS = 86_400_000;
 
 /** "12:01:25", in the reader's own time zone. */
@@ -29,13 +31,13 @@ export function countdown(ms) {
 /** "44 s" or "2 min 03 s". */
 export function span(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  return seconds < 60 ? `${seconds}${NBSP}s` : `${Math.floor(seconds / 60)}${NBSP}min ${two(seconds % 60)}${NBSP}s`;
 }
 
 /** "412 ms", "8.0 s" or "2 min 03 s": how long a tool took. */
 export function duration(ms) {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : span(ms);
+  if (ms < 1000) return `${Math.round(ms)}${NBSP}ms`;
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)}${NBSP}s` : span(ms);
 }
 
 /** Milliseconds of a moment the server wrote as ISO text or as seconds since 1970; NaN if neither. */

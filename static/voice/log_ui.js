@@ -16,7 +16,7 @@ function drawTurn(article, row, name) {
     typed ? element('span', {}, 'typed') : null);
   const words = element('p', { className: state === 'now' ? 'now' : '' }, interrupted ? heard : text);
   const unheard = interrupted ? unheardPart(text, heard) : '';
-  if (unheard) words.append(element('span', { className: 'unheard' }, unheard));
+  if (unheard) words.append(' ', element('span', { className: 'unheard' }, unheard.trimStart()));
   if (failed) words.append(element('span', { className: 'quiet' }, 'This could not be written down.'));
   if (state === 'hearing' && !text) words.append(element('span', { className: 'quiet' }, '…'));
   article.className = `turn ${role === 'user' ? 'you' : 'them'}`;

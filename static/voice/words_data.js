@@ -27,7 +27,7 @@ const SIGNS = {
   refused: 'mic-off', missing: 'mic-off', busy: 'mic-off', signed_out: 'user', in_call: 'chat', quota: 'clock',
 };
 
-const LOCAL = 'Engine in the box: it knows the time, the weather and your rooms. Set OPENAI_API_KEY for more.';
+const LOCAL = 'Engine in the box: it knows the time and the weather. Set OPENAI_API_KEY for more.';
 const BOX = 'Your browser asks for the microphone when you start.';
 
 const LIVE = {

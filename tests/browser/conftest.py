@@ -51,7 +51,8 @@ WATCH = """
 
 LEFT_OPEN = """() => [
   ...window.seen.peers.filter((peer) => peer.connectionState !== 'closed').map(() => 'peer'),
-  ...window.seen.streams.flatMap((s) => s.getTracks()).filter((t) => t.readyState !== 'ended').map(() => 'track'),
+  ...window.seen.streams.flatMap((stream) => stream.getTracks())
+    .filter((track) => track.readyState !== 'ended').map(() => 'track'),
   ...window.seen.contexts.filter((context) => context.state !== 'closed').map(() => 'context'),
 ]"""
 

@@ -56,8 +56,8 @@ test('a tool says what it is asked and what it does', () => {
 });
 
 test('a tool says how it went', () => {
-  assert.equal(outcome('done', 412), 'Done in 412 ms');
-  assert.equal(outcome('failed', 8000), 'Failed after 8.0 s');
+  assert.equal(outcome('done', 412), 'Done in 412\u00a0ms');
+  assert.equal(outcome('failed', 8000), 'Failed after 8.0\u00a0s');
   assert.equal(outcome('running', null), 'Running');
   assert.equal(statusOf('{"error":"x"}'), 'failed');
   assert.equal(statusOf('plain'), 'done');
@@ -71,8 +71,8 @@ test('JSON is laid out only when it is long', () => {
 
 test('times are written as people read them', () => {
   assert.deepEqual([countdown(881_000), countdown(-5), countdown(59_400)], ['14:41', '0:00', '1:00']);
-  assert.deepEqual([span(44_000), span(123_000)], ['44 s', '2 min 03 s']);
-  assert.deepEqual([duration(412), duration(1500)], ['412 ms', '1.5 s']);
+  assert.deepEqual([span(44_000), span(123_000)], ['44\u00a0s', '2\u00a0min 03\u00a0s']);
+  assert.deepEqual([duration(412), duration(1500)], ['412\u00a0ms', '1.5\u00a0s']);
   assert.deepEqual([moment(12), moment('1970-01-01T00:00:12Z')], [12_000, 12_000]);
 });
 

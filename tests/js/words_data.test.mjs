@@ -75,7 +75,7 @@ test('every ending has its own sentence', () => {
   const sentences = REASONS.map((reason) =>
     endingSentence({ reason, startedAt: NOW, endedAt: NOW + 44_000 }, { provider: 'OpenAI', keepDays: 30 }));
   assert.equal(new Set(sentences).size, REASONS.length);
-  assert.equal(sentences[0], 'You ended the call after 44 s. It is kept until 22 December.');
+  assert.equal(sentences[0], 'You ended the call after 44\u00a0s. It is kept until 22 December.');
 });
 
 test('an ending nobody foresaw is not silent', () => {
