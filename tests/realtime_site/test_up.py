@@ -98,15 +98,16 @@ def test_the_engine_belongs_to_a_local_site_and_its_death_stops_everything(
     assert not any(is_running(pid) for pid in children.values())
 
 
-def test_a_taken_port_is_named_with_its_variable(site: Path, start_up: StartUp) -> None:
+@pytest.mark.parametrize("variable", ["ROOMTONE_PORT", "ENGINE_PORT"])
+def test_a_taken_port_is_named_with_its_variable(site: Path, start_up: StartUp, variable: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        run = start_up(site, extra={"ROOMTONE_PORT": str(port)})
+        run = start_up(site, extra={"REALTIME_PROVIDER": "local", variable: str(port)})
         assert run.end() == 1
     assert f"Port {port} on 127.0.0.1 is taken." in run.output
-    assert f"ROOMTONE_PORT={port + 1}" in run.output
+    assert f"{variable}={port + 1}" in run.output
 
 
 def test_a_second_up_in_the_same_folder_is_refused(site: Path, start_up: StartUp) -> None:
