@@ -11,10 +11,11 @@ import asyncio
 import json
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 from voice.engine.brain.dialogue import Memory, Reply, decide
 from voice.engine.clauses import split_clauses
-from voice.engine.conversation import Conversation
+from voice.engine.conversation import CHARS_PER_TOKEN, Conversation, text_tokens
 from voice.engine.mouth import Mouth
 from voice.engine.outbox import Outbox
 from voice.engine.playback import BYTES_PER_MS, AudioQueue, Clip
@@ -22,7 +23,7 @@ from voice.engine.response_writer import ResponseOptions, ResponseWriter
 from voice.engine.session import Session
 from voice.engine.thinking import prompt_of
 from voice.engine.usage import Tokens, input_tokens
-from voice.protocol import StatusReason
+from voice.protocol import ItemStatus, StatusReason
 
 _AHEAD = 2
 
@@ -30,7 +31,10 @@ _AHEAD = 2
 class Talk:
     """What the answers of one call share: who is spoken to, through what, and what is remembered."""
 
-    def __init__(self, session: Session, outbox: Outbox, mouth: Mouth) -> None:
+    def __init__(
+        self, session: Session, outbox: Outbox, mouth: Mouth, *, on_quiet: Callable[[], None]
+    ) -> None:
+        self.on_quiet = on_quiet
         self.session = session
         self.outbox = outbox
         self.mouth = mouth
@@ -70,11 +74,12 @@ class Answer:
         if words is not None:
             await asyncio.shield(words)
         reply = self._think(only_if_news=words is not None)
-        if reply.text:
-            await self._say(reply.text)
+        text, whole = fitted(reply.text, self._writer.options.max_output_tokens)
+        if text:
+            await self._say(text, "completed" if whole else "incomplete")
         for call in reply.calls:
             self._writer.call_function(call.name, json.dumps(call.arguments))
-        self._finish_completed()
+        self._finish(whole=whole)
 
     def cancel(self, reason: StatusReason) -> None:
         """Send what closes a response cut short. The caller ends the task and sees to the queue."""
@@ -106,6 +111,7 @@ class Answer:
         self._talk.playing = None
         self._talk.queue.forget(self.id)
         self._talk.outbox.emit("output_audio_buffer.stopped", response_id=self.id)
+        self._talk.on_quiet()
 
     def _think(self, *, only_if_news: bool) -> Reply:
         """Return the reply; to a noise without words there is none."""
@@ -120,20 +126,23 @@ class Answer:
             talk.memory = memory
         return reply
 
-    async def _say(self, text: str) -> None:
+    async def _say(self, text: str, status: ItemStatus) -> None:
         self._writer.open_message()
         if self._writer.options.modality == "text":
             for clause in split_clauses(text):
                 self._writer.release(clause)
-            self._writer.close_message("completed")
+            self._writer.close_message(status)
             return
         for clause in split_clauses(text):
-            audio = await self._talk.mouth.speak(clause, reply_chars=len(text))
+            audio = await self._talk.mouth.speak(clause, reply_chars=len(text), speed=self._speed())
             await self._slots.acquire()
             self._talk.queue.put(Clip(self.id, audio, on_start=partial(self._heard, clause, len(audio))))
         for _ in range(_AHEAD):
             await self._slots.acquire()
-        self._writer.close_message("completed")
+        self._writer.close_message(status)
+
+    def _speed(self) -> float:
+        return float(self._writer.options.audio_output.get("speed") or 1.0)
 
     def _heard(self, clause: str, size: int) -> None:
         """Release a clause's words: its audio begins to play now."""
@@ -144,8 +153,13 @@ class Answer:
         if first:
             self._talk.outbox.emit("output_audio_buffer.started", response_id=self.id)
 
-    def _finish_completed(self) -> None:
-        self._writer.finish("completed", read=self._read, before=self._talk.read)
+    def _finish(self, *, whole: bool) -> None:
+        if whole:
+            self._writer.finish("completed", read=self._read, before=self._talk.read)
+        else:
+            self._writer.finish(
+                "incomplete", reason="max_output_tokens", read=self._read, before=self._talk.read
+            )
         self._talk.read = self._read
         if self._talk.playing is self:
             self.mark_end()
@@ -154,3 +168,11 @@ class Answer:
     def mark_end(self) -> None:
         """Have `stopped` run once what is queued now has been played."""
         self._talk.queue.put(Clip(self.id, b"", on_end=self.stopped))
+
+
+def fitted(text: str, most_tokens: int | Literal["inf"]) -> tuple[str, bool]:
+    """Return the text cut at a word to what a response may hold, and whether that was all of it."""
+    if most_tokens == "inf" or text_tokens(text) <= most_tokens:
+        return text, True
+    cut = text[: most_tokens * CHARS_PER_TOKEN]
+    return cut.rsplit(" ", 1)[0] if " " in cut else cut, False

@@ -26,6 +26,7 @@ from voice.protocol import SDP_TYPE, JsonObject, error_body, error_event
 
 _MAX_BODY = 1024 * 1024
 _BETA_TEXT = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
+_BETA_CLOSE = 4000
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
@@ -160,9 +161,6 @@ async def _close_beta(request: web.Request) -> web.WebSocketResponse:
     reason = b"invalid_request_error.beta_api_shape_disabled"
     await socket.close(code=_BETA_CLOSE, message=reason)
     return socket
-
-
-_BETA_CLOSE = 4000
 
 
 async def _multipart(request: web.Request) -> dict[str, bytes]:

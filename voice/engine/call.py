@@ -16,6 +16,7 @@ from voice.engine.conversation import user_audio_item
 from voice.engine.ears import Ears
 from voice.engine.errors import Refusal
 from voice.engine.hearing import RATE_HZ
+from voice.engine.idle import IdleTimer
 from voice.engine.outbox import Outbox
 from voice.engine.response_writer import ResponseOptions
 from voice.engine.session import Session
@@ -26,6 +27,8 @@ from voice.protocol import StatusReason, error_event, new_id
 
 log = logging.getLogger(__name__)
 
+_STILL_THERE = 'Say "Are you still there?"'
+
 
 class Call:
     """A call between one client and the engine."""
@@ -34,7 +37,8 @@ class Call:
         self.id = new_id("rtc")
         self.session = session
         self.outbox = Outbox()
-        self.talk = Talk(session, self.outbox, speech.mouth)
+        self.talk = Talk(session, self.outbox, speech.mouth, on_quiet=self._wait_for_speech)
+        self._idle = IdleTimer(self._on_idle)
         self.ears = Ears(speech.detector(), self._on_turn)
         self.ears.configure(session.turn_detection)
         self.ended = asyncio.Event()
@@ -61,6 +65,7 @@ class Call:
 
     async def close(self) -> None:
         """End all work of the call."""
+        self._idle.stop()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -81,6 +86,7 @@ class Call:
                 f"Conversation already has an active response in progress: {self._answer.id}. "
                 "Wait until the response is finished before creating a new one.",
             )
+        self._idle.stop()
         answer = Answer(self.talk, options, self._on_answer_end)
         self._answer = answer
         answer.begin()
@@ -103,27 +109,31 @@ class Call:
 
     def clear_output(self) -> None:
         """Silence what is playing."""
-        playing = self.talk.playing
+        playing, audible = self.talk.playing, not self.talk.queue.idle()
         self.talk.queue.clear()
         self.talk.playing = None
         if playing is not None:
             self.outbox.emit("output_audio_buffer.cleared", response_id=playing.id)
-            if self._answer is playing:
-                self._cut(playing, "client_cancelled")
+        if self._answer is not None and (playing is self._answer or audible):
+            # Its next clause would never begin: what was waiting has just been dropped.
+            self._cut(self._answer, "client_cancelled")
 
     def commit(self, item_id: str, samples: Samples) -> None:
         """Make what was heard an item and begin to read its words."""
         audio_ms = len(samples) * 1000 // RATE_HZ
+        self._add_turn(item_id, audio_ms)
+        guess, self._guess = self._guess, None
+        reading = guess or self._hearing.start(samples, self._likely_words())
+        self._words = asyncio.get_running_loop().create_future()
+        self.spawn(self._transcribe(item_id, audio_ms, reading, self._words))
+
+    def _add_turn(self, item_id: str, audio_ms: int) -> None:
         previous = self.talk.conversation.last_id()
         item = user_audio_item(item_id)
         self.outbox.emit("input_audio_buffer.committed", previous_item_id=previous, item_id=item_id)
         self.talk.conversation.add(item, audio_ms=audio_ms)
         self.outbox.emit("conversation.item.added", previous_item_id=previous, item=item)
         self.outbox.emit("conversation.item.done", previous_item_id=previous, item=item)
-        guess, self._guess = self._guess, None
-        reading = guess or self._hearing.start(samples, self._likely_words())
-        self._words = asyncio.get_running_loop().create_future()
-        self.spawn(self._transcribe(item_id, audio_ms, reading, self._words))
 
     async def _transcribe(
         self, item_id: str, audio_ms: int, reading: asyncio.Future[str], words: asyncio.Future[str]
@@ -167,6 +177,7 @@ class Call:
     def _on_turn(self, event: TurnEvent) -> None:
         match event:
             case SpeechStarted(at_ms):
+                self._idle.stop()
                 self._turn_id = new_id("item")
                 self.outbox.emit(
                     "input_audio_buffer.speech_started", audio_start_ms=at_ms, item_id=self._turn_id
@@ -181,6 +192,20 @@ class Call:
                     "input_audio_buffer.speech_stopped", audio_end_ms=at_ms, item_id=self._turn_id
                 )
                 self._take_turn(samples)
+
+    def _wait_for_speech(self) -> None:
+        """Begin to count the silence after a reply."""
+        if not self.ears.speaking and self._answer is None:
+            self._idle.start((self.session.turn_detection or {}).get("idle_timeout_ms"))
+
+    def _on_idle(self, idle_ms: int) -> None:
+        """Take a long silence for a turn, and ask whether anybody is there."""
+        item_id, now_ms = new_id("item"), self.ears.position_ms
+        times = {"audio_start_ms": max(0, now_ms - idle_ms), "audio_end_ms": now_ms}
+        self.outbox.emit("input_audio_buffer.timeout_triggered", **times, item_id=item_id)
+        self._add_turn(item_id, idle_ms)
+        if self._answer is None:
+            self.respond(session_options(self.session, {"instructions": _STILL_THERE}))
 
     def _take_turn(self, samples: Samples) -> None:
         self.commit(self._turn_id, samples)

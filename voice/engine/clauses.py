@@ -17,16 +17,20 @@ def split_clauses(text: str) -> list[str]:
     """Return the text in pieces of at most MAX_WORDS words, cut at punctuation where there is some."""
     pieces: list[str] = []
     for sentence in _SENTENCE.findall(text):
-        parts = _CLAUSE.findall(sentence)
-        pieces.extend(piece for part in _joined_shorts(parts) for piece in _cut_long(part))
+        parts = _joined_shorts(_CLAUSE.findall(sentence), opening=not pieces)
+        pieces.extend(piece for part in parts for piece in _cut_long(part))
     return pieces
 
 
-def _joined_shorts(parts: list[str]) -> list[str]:
-    """Join neighbours that fit into one clause: a one-word clause sounds chopped."""
+def _joined_shorts(parts: list[str], *, opening: bool) -> list[str]:
+    """Join neighbours that fit into one clause: a one-word clause sounds chopped.
+
+    The opening of a reply stays short, since nothing is heard until it has been spoken.
+    """
     joined: list[str] = []
     for part in parts:
-        if joined and len(joined[-1].split()) + len(part.split()) <= MAX_WORDS - 2:
+        short_opening = opening and len(joined) == 1 and len(joined[0].split()) > 1
+        if joined and not short_opening and len((joined[-1] + part).split()) <= MAX_WORDS - 2:
             joined[-1] += part
         else:
             joined.append(part)

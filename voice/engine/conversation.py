@@ -20,6 +20,8 @@ from voice.protocol import (
     new_id,
 )
 
+CHARS_PER_TOKEN = 4
+
 
 @dataclass(slots=True)
 class Entry:
@@ -140,7 +142,7 @@ def assistant_item(item_id: str, status: ItemStatus, content: list[JsonObject]) 
 
 def text_tokens(text: str) -> int:
     """Estimate the tokens of a text: about four characters each."""
-    return -(-len(text) // 4)
+    return -(-len(text) // CHARS_PER_TOKEN)
 
 
 def json_tokens(value: object) -> int:

@@ -22,5 +22,9 @@ def test_clauses_joined_are_the_text_and_none_is_long(text):
     assert all(len(clause.split()) <= MAX_WORDS for clause in clauses)
 
 
+def test_the_opening_is_short_so_that_it_is_heard_soon():
+    assert split_clauses("In Amsterdam, it is 18 degrees.")[0] == "In Amsterdam, "
+
+
 def test_decimals_and_short_lists_are_not_cut():
-    assert split_clauses("It is 18.2 degrees, rain.") == ["It is 18.2 degrees, rain."]
+    assert split_clauses("Well. It is 18.2 degrees, rain.") == ["Well. ", "It is 18.2 degrees, rain."]

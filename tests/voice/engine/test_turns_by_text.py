@@ -62,3 +62,41 @@ async def test_text_modality_sends_text_and_no_audio_events(engine):
     assert done["output"][0]["content"][0]["type"] == "output_text"
     assert not [kind for kind in browser.types() if "audio" in kind]
     await browser.close()
+
+
+async def test_a_reply_stops_at_the_most_tokens_it_may_have(engine):
+    browser = await Browser(engine).dial({**SESSION, "max_output_tokens": 12})
+    browser.type("What can you do?")
+    done = (await browser.wait("response.done"))["response"]
+    assert (done["status"], done["status_details"]["reason"]) == ("incomplete", "max_output_tokens")
+    assert 0 < len(browser.said()) <= 48
+    await browser.close()
+
+
+async def test_clearing_while_a_reply_is_under_way_ends_it(browser):
+    browser.type("What can you do?")
+    await browser.wait("output_audio_buffer.started")
+    browser.send("output_audio_buffer.clear")
+    done = (await browser.wait("response.done"))["response"]
+    assert done["status"] == "cancelled"
+    browser.type("thanks")
+    await browser.wait("output_audio_buffer.stopped")
+
+
+async def test_a_response_with_its_own_input_stays_out_of_the_conversation(browser):
+    item = {
+        "type": "message",
+        "role": "user",
+        "content": [{"type": "input_text", "text": "What time is it?"}],
+    }
+    response = {
+        "conversation": "none",
+        "input": [item],
+        "output_modalities": ["text"],
+        "metadata": {"for": "me"},
+    }
+    browser.send("response.create", response=response)
+    done = (await browser.wait("response.done"))["response"]
+    assert done["metadata"] == {"for": "me"}
+    assert done["output"][0]["name"] == "get_current_time"
+    assert "conversation.item.added" not in browser.types()

@@ -36,7 +36,7 @@ class Loudness:
 class Tone:
     """A voice that hums as long as saying the words would take."""
 
-    def speak(self, text):
+    def speak(self, text, speed=1.0):
         samples = len(text) * MS_PER_CHAR * BYTES_PER_MS // 2
         return (np.sin(np.arange(samples) * 0.05) * 6000).astype(np.int16).tobytes()
 

@@ -64,7 +64,7 @@ def _say_error(error: Any) -> str:
 def _say_weather(value: dict[str, Any]) -> str:
     unit = _UNITS.get(str(value.get("unit", "celsius")).lower(), "degrees")
     place = value.get("location")
-    where = f"In {place} it is" if isinstance(place, str) else "It is"
+    where = f"In {place}, it is" if isinstance(place, str) else "It is"
     parts = [f"{where} {_say_plain(value['temperature'])} {unit}"]
     sky = _sky(value.get("code"))
     parts += [sky] if sky else []

@@ -27,15 +27,12 @@ class Command(BaseCommand):
                 "pip install -r requirements-engine.txt"
             ) from exc
         try:
-            run(_config(EngineConfig), announce=self.stdout.write)
+            config = EngineConfig(
+                bind=settings.ENGINE_BIND,
+                port=settings.ENGINE_PORT,
+                api_key=settings.ENGINE_API_KEY,
+                speech=settings.ENGINE_SPEECH,
+            )
+            run(config, announce=self.stdout.write)
         except StartError as exc:
             raise CommandError(str(exc)) from exc
-
-
-def _config(kind: Any) -> Any:
-    return kind(
-        bind=settings.ENGINE_BIND,
-        port=settings.ENGINE_PORT,
-        api_key=settings.ENGINE_API_KEY,
-        speech=settings.ENGINE_SPEECH,
-    )

@@ -161,7 +161,7 @@ def test_an_answer_comes_from_the_weather_tools_output():
     }
     text = ask("", results=(ToolResult("get_weather", json.dumps(output)),))[1].text
     assert text == (
-        "In Amsterdam it is minus 2 degrees Celsius, rain, humidity 70 percent, "
+        "In Amsterdam, it is minus 2 degrees Celsius, rain, humidity 70 percent, "
         "and wind 12.5 kilometres per hour. Tomorrow between 4.5 and 9 degrees."
     )
 
