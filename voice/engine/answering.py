@@ -60,11 +60,6 @@ class Answer:
         """The response's id."""
         return self._writer.id
 
-    @property
-    def finished(self) -> bool:
-        """Whether `response.done` has been sent; audio may still be playing."""
-        return self._writer.finished
-
     def begin(self) -> None:
         """Announce the response; `run` does the rest."""
         self._writer.begin()

@@ -170,12 +170,22 @@ async def _multipart(request: web.Request) -> dict[str, bytes]:
         reader = await request.multipart()
         while (part := await reader.next()) is not None:
             if isinstance(part, BodyPartReader) and part.name in ("sdp", "session"):
-                parts[part.name] = bytes(await part.read(decode=True))
+                parts[part.name] = await _read_part(part)
     except (ValueError, AssertionError, RuntimeError) as exc:
         raise Refusal("invalid_value", "The multipart body could not be read.") from exc
     if "sdp" not in parts:
         raise Refusal("missing_required_parameter", "Missing required parameter: 'sdp'.", param="sdp")
     return parts
+
+
+async def _read_part(part: BodyPartReader) -> bytes:
+    """Return a part's content; the limit on bodies does not hold for parts read one by one."""
+    content = bytearray()
+    while chunk := await part.read_chunk():
+        content += chunk
+        if len(content) > _MAX_BODY:
+            raise Refusal("invalid_value", f"The part '{part.name}' is too large.", status=413)
+    return bytes(content)
 
 
 def _parse_json(body: bytes) -> Any:

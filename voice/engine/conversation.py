@@ -21,6 +21,7 @@ from voice.protocol import (
 )
 
 CHARS_PER_TOKEN = 4
+MOST_ITEMS = 2000
 
 
 @dataclass(slots=True)
@@ -80,6 +81,8 @@ class Conversation:
 
         Raises Refusal when `after` is unknown or the item's id is taken.
         """
+        if len(self._entries) >= MOST_ITEMS:
+            raise Refusal("invalid_value", f"A conversation holds at most {MOST_ITEMS} items.", param="item")
         if self.has(str(item["id"])):
             raise Refusal("invalid_value", f"Item '{item['id']}' already exists.", param="item.id")
         place = len(self._entries) if after is None else self._place_after(after)

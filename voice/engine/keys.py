@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from voice.engine.errors import Refusal
 from voice.protocol import JsonObject, new_id
 
-MAX_SECRETS = 10_000
+MAX_SECRETS = 1000
 
 
 @dataclass(slots=True)

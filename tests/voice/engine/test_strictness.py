@@ -1,6 +1,7 @@
 """Where the hosted API is strict the engine is too: HTTP, secrets, sidebands, events."""
 
 import asyncio
+import io
 import json
 
 import aiohttp
@@ -189,6 +190,13 @@ async def test_a_quoted_greeting_is_spoken(browser):
     browser.send("response.create", response={"instructions": words})
     await browser.wait("response.done")
     assert browser.said().endswith("Hello, this is Home. What would you like to know?")
+
+
+async def test_a_huge_part_is_refused(http, engine):
+    form = aiohttp.FormData()
+    form.add_field("sdp", io.BytesIO(b"x" * 1_100_000), content_type="application/sdp")
+    async with http.post(f"{engine}/realtime/calls", headers=KEY, data=form) as response:
+        assert (await refusal(response))[0] == 413
 
 
 async def test_session_of_a_multipart_call_is_validated(http, engine):
