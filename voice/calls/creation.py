@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ class StartedCall:
     record: CallRecord
     answer: str = field(repr=False)
     control: str
+    provider_s: float
+    join_s: float
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ async def create(owner: CallOwner, new: NewCall, gone: asyncio.Event) -> Started
     record = await owner.writer.run(
         records.open_conversation, new.user_id, new.assistant, provider=kind, voice=new.voice
     )
+    asked = time.monotonic()
     try:
         await owner.take_lease(record.id)
         made = await owner.provider.create_call(new.offer, record.session, user_id=new.user_id)
@@ -67,17 +71,20 @@ async def create(owner: CallOwner, new: NewCall, gone: asyncio.Event) -> Started
         await owner.writer.run(records.close_conversation, record.id, EndReason.FAILED)
         await owner.release_lease(record.id)
         raise
+    answered = time.monotonic()
     await owner.writer.run(records.set_call_id, record.id, made.call_id)
     if gone.is_set():
         await owner.force_end(record.id, EndReason.BROWSER_LEFT)
         await owner.release_lease(record.id)
         raise CallEnded("The browser left before the call was made.")
     record = dataclasses.replace(record, call_id=made.call_id)
+    joining = time.monotonic()
     sideband = await _join(owner, record)
+    joined = time.monotonic()
     control = Conversation.Control.SIDEBAND if sideband else Conversation.Control.COURIER
     await owner.writer.run(records.set_control, record.id, control)
     owner.drive(record, sideband)
-    return StartedCall(record, made.answer, control)
+    return StartedCall(record, made.answer, control, answered - asked, joined - joining)
 
 
 async def _join(owner: CallOwner, record: CallRecord) -> Sideband | None:
