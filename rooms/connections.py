@@ -15,6 +15,9 @@ import redis.asyncio
 SENTINEL_SCHEME = "redis+sentinel"
 SENTINEL_PORT = 26379
 CONNECT_TIMEOUT_S = 5.0
+LAYER_READ_TIMEOUT_S = 15.0
+"""channels_redis waits 5 s in one blocking read, and redis-py 8 gives up after as long: every idle read would fail
+(django/channels_redis issue 422). Delete when the layer passes a time-out of its own."""
 
 
 class BadRedisAddress(ValueError):
@@ -34,8 +37,9 @@ class RedisAddress:
     def as_layer_host(self) -> dict[str, Any]:
         """The entry of channels_redis' `hosts`."""
         if not self.sentinels:
-            return {"address": self.url}
+            return {"address": self.url, "socket_timeout": LAYER_READ_TIMEOUT_S}
         host = {"sentinels": list(self.sentinels), "master_name": self.master, "db": self.database}
+        host["socket_timeout"] = LAYER_READ_TIMEOUT_S
         return host | ({"password": self.password} if self.password else {})
 
 

@@ -1,6 +1,9 @@
 """What REDIS_URL may say."""
 
+import asyncio
+
 import pytest
+from channels.layers import get_channel_layer
 
 from rooms.connections import BadRedisAddress, open_redis, open_redis_sync, parse_address
 
@@ -11,7 +14,8 @@ from rooms.connections import BadRedisAddress, open_redis, open_redis_sync, pars
 )
 def test_one_server(url, database):
     address = parse_address(url)
-    assert address.database == database and address.as_layer_host() == {"address": url}
+    assert address.database == database
+    assert address.as_layer_host() == {"address": url, "socket_timeout": 15.0}
 
 
 def test_sentinels_and_their_primary():
@@ -22,7 +26,17 @@ def test_sentinels_and_their_primary():
         "master_name": "main",
         "db": 5,
         "password": "p@w",
+        "socket_timeout": 15.0,
     }
+
+
+async def test_idle_channel_of_the_layer_waits_quietly(redis_server: str):
+    """Longer than the 5 s after which redis-py 8 ends a read that the layer still waits for."""
+    layer = get_channel_layer()
+    with pytest.raises(TimeoutError) as caught:
+        async with asyncio.timeout(6):
+            await layer.receive("idle")
+    assert type(caught.value) is TimeoutError
 
 
 @pytest.mark.parametrize(
