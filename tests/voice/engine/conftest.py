@@ -17,20 +17,20 @@ def _stack():
 
 @pytest.fixture
 async def start_engine():
-    """Start engines with settings of the test's choice; return the base URL a client is given."""
+    """Start engines with settings and speech of the test's choice; return the base URL a client is given."""
     running = []
+    silence = silent_speech()
 
     async def start(speech=None, **settings):
-        speech = speech or silent_speech()
-        server = TestServer(build_app(EngineConfig(**settings), speech), host="127.0.0.1")
+        server = TestServer(build_app(EngineConfig(**settings), speech or silence), host="127.0.0.1")
         await server.start_server()
-        running.append((server, speech))
+        running.append(server)
         return str(server.make_url("/v1"))
 
     yield start
-    for server, speech in running:
+    for server in running:
         await server.close()
-        speech.close()
+    silence.close()
 
 
 @pytest.fixture

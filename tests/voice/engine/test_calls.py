@@ -29,6 +29,7 @@ async def post_offer(engine, offer):
         http.post(f"{engine}/realtime/calls", headers=headers, data=offer) as response,
     ):
         assert response.status == 201
+        return response.headers["Location"].rsplit("/", 1)[-1]
 
 
 async def test_a_browser_that_never_comes_ends_the_call(start_engine):
@@ -73,3 +74,38 @@ async def test_hanging_up_in_mid_reply_frees_every_task(engine):
             if len(asyncio.all_tasks()) <= before:
                 return
             await asyncio.sleep(0.02)
+
+
+async def test_a_call_nobody_has_joined_yet_can_be_hung_up(engine):
+    browser = Browser(engine)
+    call_id = await post_offer(engine, await browser.offer())
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{engine}/realtime/calls/{call_id}/hangup", headers=KEY) as response,
+    ):
+        assert response.status == 200
+    assert await calls_of(engine) == 0
+    await browser.close()
+
+
+async def test_the_sideband_of_a_call_that_ends_is_closed(engine):
+    browser = await Browser(engine).dial()
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(f"{engine}/realtime?call_id={browser.call_id}", headers=KEY) as sideband,
+    ):
+        await browser.close()
+        async with asyncio.timeout(5):
+            message = await sideband.receive()
+        assert (message.type, sideband.close_code) == (aiohttp.WSMsgType.CLOSE, 1000)
+    await wait_for_calls(engine, 0)
+
+
+async def test_several_calls_at_once_are_all_answered(engine):
+    browsers = await asyncio.gather(*(Browser(engine).dial() for _ in range(5)))
+    assert await calls_of(engine) == 5
+    for browser in browsers:
+        browser.type("thanks")
+    await asyncio.gather(*(browser.wait("output_audio_buffer.stopped") for browser in browsers))
+    await asyncio.gather(*(browser.close() for browser in browsers))
+    await wait_for_calls(engine, 0)

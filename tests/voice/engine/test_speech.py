@@ -15,9 +15,16 @@ pytestmark = pytest.mark.speech
 DATA = Path(__file__).parent.parent / "data"
 
 
+@pytest.fixture(scope="module")
+def models():
+    speech = load(EngineConfig())
+    yield speech
+    speech.close()
+
+
 @pytest.fixture
-async def browser(start_engine):
-    one = await Browser(await start_engine(load(EngineConfig()))).dial()
+async def browser(start_engine, models):
+    one = await Browser(await start_engine(models)).dial()
     yield one
     await one.close()
 

@@ -50,9 +50,10 @@ def script():
 async def dial(start_engine, script):
     """Dial an engine whose models are stand-ins, with turn detection of the test's choice."""
     browsers = []
+    speech = Speech(Hearing(script), Mouth(Tone()), Loudness)
 
     async def start(**detection):
-        engine = await start_engine(Speech(Hearing(script), Mouth(Tone()), Loudness))
+        engine = await start_engine(speech)
         given = {"type": "server_vad", "silence_duration_ms": 300, **detection}
         found = None if detection.get("off") else given
         audio = {"input": {"transcription": {"model": "gpt-realtime-whisper"}, "turn_detection": found}}
@@ -62,6 +63,7 @@ async def dial(start_engine, script):
     yield start
     for browser in browsers:
         await browser.close()
+    speech.close()
 
 
 async def test_a_spoken_turn_comes_in_the_api_order(dial, script):
