@@ -15,9 +15,9 @@ import redis.asyncio
 SENTINEL_SCHEME = "redis+sentinel"
 SENTINEL_PORT = 26379
 CONNECT_TIMEOUT_S = 5.0
+# channels_redis waits 5 s in one blocking read, and redis-py 8 gives up after as long: every idle read would
+# fail (django/channels_redis issue 422). Delete when the layer passes a time-out of its own.
 LAYER_READ_TIMEOUT_S = 15.0
-"""channels_redis waits 5 s in one blocking read, and redis-py 8 gives up after as long: every idle read would fail
-(django/channels_redis issue 422). Delete when the layer passes a time-out of its own."""
 
 
 class BadRedisAddress(ValueError):
