@@ -18,6 +18,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import statistics
@@ -103,8 +104,10 @@ def running_site() -> Iterator[tuple[str, str, str]]:
     service = f"http://127.0.0.1:{weather.server_port}"
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
+        # A copy, so that the .local of this folder, its login and its data stay as they are.
+        site = Path(folder) / "site"
+        shutil.copytree(ROOT, site, ignore=shutil.ignore_patterns(".venv", ".local", ".git", ".env"))
         environment = os.environ | {
-            "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
             "ROOMTONE_PORT": str(port),
             "ENGINE_PORT": str(free_port()),
             "REALTIME_PROVIDER": "local",
@@ -115,7 +118,7 @@ def running_site() -> Iterator[tuple[str, str, str]]:
         log = Path(folder) / "up.log"
         with log.open("wb") as out:
             up = subprocess.Popen(
-                [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=out, stderr=out
+                [sys.executable, "manage.py", "up"], cwd=site, env=environment, stdout=out, stderr=out
             )
         try:
             url = f"http://localhost:{port}"

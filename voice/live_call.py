@@ -45,6 +45,7 @@ from voice.writer import Writer
 logger = logging.getLogger(__name__)
 
 REJOIN_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+LAST_WORD_S = 0.5
 INBOX_LIMIT = 1000
 UNSAID_LIMIT = 200
 
@@ -113,7 +114,8 @@ class LiveCall:
             case StoreTurn(turn):
                 await self._store(transcripts.store_turn, self.record.id, turn)
             case StoreUsage(usage):
-                await self._store(transcripts.store_usage, self.record.id, self.record.model, usage)
+                model = self.record.model_for(usage.kind)
+                await self._store(transcripts.store_usage, self.record.id, model, usage)
             case Arm():
                 self._arm(effect)
             case HangUp(reason):
@@ -164,6 +166,8 @@ class LiveCall:
             self._sideband = None
             rejoined = await self._rejoin()
             if isinstance(rejoined, str):
+                # A page that ends its call may close its line first: its own reason is the better one.
+                await asyncio.sleep(LAST_WORD_S)
                 self.end(rejoined)
                 return
             self._sideband = sideband = rejoined

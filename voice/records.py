@@ -45,6 +45,13 @@ class CallRecord:
     def room(self) -> str:
         return f"call.{self.id}"
 
+    def model_for(self, kind: str) -> str:
+        """Which model a response or a transcription is billed by."""
+        if kind == "response":
+            return self.model
+        hearing = self.session.get("audio", {}).get("input", {}).get("transcription") or {}
+        return str(hearing.get("model", ""))
+
 
 def assistant_for(user: Any, slug: str | None) -> Assistant:
     """The named assistant, or the default one. Raises BadInput when this person has none such."""

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from tests.voice.conftest import Site
 from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from voice.errors import ToolError
-from voice.models import Tool
+from voice.models import Tool, Usage
 from voice.tools.context import CodeTool
 
 ANY_OBJECT = {"type": "object"}
@@ -126,3 +126,27 @@ async def test_ended_call_closes_its_running_tools(
     run = (await scripted_site.status(call_id))["tool_runs"][0]
     assert (run["status"], run["output"]) == ("failed", '{"error": "The call ended before the tool did."}')
     assert provider.hung_up == ["rtc_1"]
+
+
+async def test_reason_of_the_page_wins_over_its_closed_line(
+    call_id: str, scripted_site: Site, provider: ScriptedProvider
+):
+    provider.sideband_status = 404
+    await provider.sockets.pop("rtc_1").close()
+    await asyncio.sleep(0.05)
+    await scripted_site.http.post(f"/voice/calls/{call_id}/end")
+    assert (await scripted_site.status(call_id))["reason"] == "user"
+
+
+async def test_transcription_is_billed_by_its_own_model(
+    call_id: str, scripted_site: Site, provider: ScriptedProvider
+):
+    usage = {"type": "duration", "seconds": 2.5}
+    kind = "conversation.item.input_audio_transcription.completed"
+    await provider.say("rtc_1", kind, item_id="i", transcript="hello", usage=usage)
+    async with asyncio.timeout(5):
+        while not (kept := await sync_to_async(list)(Usage.objects.all())):
+            await asyncio.sleep(0.02)
+    assert [(row.model, row.kind, row.seconds) for row in kept] == [
+        ("gpt-realtime-whisper", "transcription", 2.5)
+    ]
