@@ -79,7 +79,8 @@ ROOMS_HISTORY_BYTES = env.number("ROOMS_HISTORY_BYTES", 1024 * 1024, minimum=1)
 ROOMS_HISTORY_TTL_S = env.number("ROOMS_HISTORY_TTL_S", 86400, minimum=1)
 ROOMS_MESSAGE_BYTES = env.number("ROOMS_MESSAGE_BYTES", 65536, minimum=1)
 ROOMS_MAX = env.number("ROOMS_MAX", 10000, minimum=1)
-ROOM_POLICIES: dict[str, str] = {}
+# By prefix and dotted path, because rooms imports nothing of voice.
+ROOM_POLICIES = {"call.": "voice.watching.CallRoom"}
 
 CHANNEL_LAYERS = {
     "default": {

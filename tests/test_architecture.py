@@ -12,22 +12,27 @@ APPS = ("realtime_site", "voice", "rooms")  # each may import those after it
 # Inside an app, a module imports only from those before it. A package counts as one name.
 VOICE = (
     *("errors", "protocol", "engine", "events", "provider", "call", "validators", "model_dates", "checks"),
-    *("models",),
+    *("models", "watching"),
     *("session_config", "writer", "tools", "records", "transcripts", "tool_runs", "leases", "live_call"),
     *("calls", "exports", "demo", "admin", "views", "urls", "templatetags"),
 )
 ROOMS = (
-    "errors",
-    "names",
-    "events",
-    "connections",
-    "register",
-    "history",
-    "presence",
-    "layer",
-    "hub",
-    "bridge",
-) + (*("policies", "consumers", "routing", "api", "views", "urls", "models", "checks", "admin"),)
+    *("errors", "names", "connections", "frames", "register", "registry", "history", "presence", "models"),
+    *(
+        "policies",
+        "layer",
+        "sinks",
+        "hub",
+        "bridge",
+        "consumers",
+        "routing",
+        "api",
+        "views",
+        "urls",
+        "checks",
+    ),
+    *("admin",),
+)
 UNORDERED = ("apps", "migrations", "management")  # Django's own entry points, imported by nobody
 
 LONGEST_FILE = 300

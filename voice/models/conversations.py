@@ -66,6 +66,7 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
+        permissions = [("watch_call", "Can watch running calls of others")]
         indexes = [
             models.Index(fields=["user", "-started_at"], name="conversation_by_user"),
             models.Index(
