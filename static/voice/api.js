@@ -48,7 +48,7 @@ export function createApi({ urls, token }) {
     create: (body) => request('', { body, timeoutMs: CREATE_MS }),
     status: (id) => request(id, { method: 'GET' }),
     ready: (id) => request(`${id}/ready`),
-    end: (id) => request(`${id}/end`, { keepalive: true }),
+    end: (id, reason = 'user') => request(`${id}/end`, { body: { reason }, keepalive: true }),
     runTool: (id, body) => request(`${id}/tools/`, { body, timeoutMs: TOOL_MS }),
     storeTurn: (id, body) => request(`${id}/turns/`, { body, keepalive: true }),
   };

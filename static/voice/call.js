@@ -62,28 +62,22 @@ export class Call {
   #connect(answer) {
     const { api, state, tell } = this.#parts;
     tell({ type: 'answered', id: answer.id, endsAt: moment(answer.expires_at) });
-    const line = new Line({
-      api, answer, state, tell, channel: this.#peer.channel, over: (reason) => this.end(reason),
-    });
+    const { channel } = this.#peer;
+    const line = new Line({ api, answer, state, tell, channel, over: (reason) => this.end(reason) });
     this.#line = line;
     this.#own(() => line.close());
     this.#waiting.splice(0).forEach((text) => line.type(text));
     const late = setTimeout(() => line.isOpen || this.#fail(failure('no_path')), OPEN_MS);
     const leave = () => this.end('browser_left', true);
     window.addEventListener('pagehide', leave);
-    this.#own(() => {
-      clearTimeout(late);
-      window.removeEventListener('pagehide', leave);
-    });
+    this.#own(() => [clearTimeout(late), window.removeEventListener('pagehide', leave)]);
     return this.#peer.accept(answer.sdp);
   }
 
   #openPeer() {
-    const heard = (stream) => this.#sound.hear(stream);
-    const peer = new Peer(this.#parts.config.ice_servers, { heard, changed: (state) => this.#changed(state) });
-    this.#peer = peer;
-    this.#own(() => peer.close());
-    return peer;
+    const watch = { heard: (stream) => this.#sound.hear(stream), changed: (state) => this.#changed(state) };
+    this.#peer = new Peer(this.#parts.config.ice_servers, watch);
+    return this.#peer;
   }
 
   #changed(state) {
@@ -101,19 +95,16 @@ export class Call {
 
   #fail(found) {
     if (this.#closed) return;
-    const line = this.#close();
+    this.#close();
     this.#parts.tell({ type: 'failed', failure: found });
-    if (line) this.settled = line.finish(false);
   }
 
   /** Ends it: by a press, by the server's word, or because the page is left. */
   end(reason, isLeaving = false) {
     if (this.#closed) return;
     const wasLive = this.#line?.isOpen ?? false;
-    const line = this.#close();
+    this.#close(isLeaving);
     this.#parts.tell(wasLive ? { type: 'ended', reason, at: Date.now() } : { type: 'cancelled' });
-    const before = this.settled;
-    if (line) this.settled = Promise.all([before, line.finish(isLeaving)]);
   }
 
   get sound() {
@@ -132,19 +123,25 @@ export class Call {
     else this.#waiting.push(text);
   }
 
-  /** The line, once there is one; it takes rows for the record. */
-  get line() {
-    return this.#line;
-  }
+  /** The transcript's newest rows, for the record. */
+  collect = (rows) => this.#line?.collect(rows);
 
   #own(close) {
     if (this.#closed) close();
     else this.#closers.push(close);
   }
 
-  #close() {
+  /**
+   * The microphone goes off at once. The connection goes when the server has hung up: a connection that breaks
+   * first would look to it as if the browser had vanished.
+   */
+  #close(isLeaving = false) {
     this.#closed = true;
     this.#closers.splice(0).reverse().forEach((close) => close());
-    return this.#line;
+    const line = this.#line;
+    const hungUp = line?.hangUp(isLeaving ? 'browser_left' : 'user').then(() => this.#peer.close());
+    if (!line || isLeaving) this.#peer?.close();
+    const handedIn = isLeaving ? line?.handIn(true) : hungUp?.then(() => line.handIn(false));
+    this.settled = Promise.all([this.settled, handedIn]);
   }
 }

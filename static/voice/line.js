@@ -9,6 +9,7 @@ import { typedEvents, typedId } from './typing_data.js';
 
 const POLL_MS = 10_000;
 const TICK_MS = 250;
+const HANG_UP_MS = 2_000;
 const LAST_LOOKS_MS = [0, 700, 1500];
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -115,11 +116,15 @@ export class Line {
     this.#parts.over('line_lost');
   }
 
-  /** Tells the server that it is over, and hands in what it has not stored. */
-  async finish(isLeaving) {
-    const ended = this.#parts.api.end(this.#id).catch(() => {}); // its own timers end it then
-    if (!isLeaving) await ended;
-    await this.#relay.flush(isLeaving);
+  /** Tells the server that it is over; comes back when the server has hung up, or does not answer soon. */
+  hangUp(reason) {
+    const ended = this.#parts.api.end(this.#id, reason).catch(() => {}); // its own timers end it then
+    return Promise.race([ended, pause(HANG_UP_MS)]);
+  }
+
+  /** Hands in what the server has not stored. */
+  handIn(isLeaving) {
+    return this.#relay.flush(isLeaving);
   }
 
   close() {
@@ -128,7 +133,6 @@ export class Line {
     this.#timers.forEach(clearInterval);
     this.#channel.onopen = null;
     this.#channel.onclose = null;
-    this.#channel.onmessage = null;
-    this.#channel.close();
+    this.#channel.onmessage = null; // the channel itself goes with its connection
   }
 }

@@ -3,6 +3,7 @@
 import { countdown } from './clock_data.js';
 import { element, showIcon, write } from './element_ui.js';
 
+const SILENCE = [0, 0, 0];
 const byId = (id) => document.getElementById(id);
 
 export class Stage {
@@ -22,6 +23,7 @@ export class Stage {
   render({ view, state, open, now, maxSeconds, tells }) {
     const { dataset, classList } = this.#main;
     dataset.ring = view.ring;
+    if (!view.talking) this.draw({ you: SILENCE, them: SILENCE, bars: [0, 0, 0, 0, 0] });
     classList.toggle('live', view.live);
     this.#main.toggleAttribute('data-low', view.low);
     this.#main.toggleAttribute('data-sign', view.crossed);
@@ -82,7 +84,7 @@ export class Stage {
 
   /** Draws loudness: the dial follows who is speaking, the bars in the mute button follow you. */
   draw({ you, them, bars }) {
-    const side = { hear: you, you, them }[this.#main.dataset.ring] ?? [0, 0, 0];
+    const side = { hear: you, you, them }[this.#main.dataset.ring] ?? SILENCE;
     side.forEach((level, index) => this.#ring.style.setProperty(`--l${index + 1}`, level.toFixed(2)));
     this.#bars.forEach((bar, index) => bar.style.setProperty('--v', bars[index].toFixed(2)));
   }

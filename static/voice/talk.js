@@ -46,7 +46,7 @@ export class Talk {
     if (input.type === 'typed') this.transcript = transcripts.expectTyped(before, input.id);
     if (input.type === 'runs') this.transcript = transcripts.takeRuns(before, input.runs);
     if (input.type === 'clear') this.transcript = transcripts.emptied(before);
-    if (this.transcript.rows !== before.rows) this.#call?.line?.collect(this.transcript.rows);
+    if (this.transcript.rows !== before.rows) this.#call?.collect(this.transcript.rows);
   }
 
   /** @param {{wanted: {assistant?: string, voice?: string, replace?: boolean}, deviceId: string, typing?: boolean}} wish */

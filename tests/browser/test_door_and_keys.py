@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, left_open, wait_for_word
+from tests.browser.conftest import OpenPage, check_nothing_left_open, wait_for_word
 from tests.browser.site import PASSWORD, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.speech]
@@ -53,7 +53,7 @@ def test_a_session_that_ended_meanwhile_offers_the_login(site: Site, open_page: 
     page.click("#act")
     wait_for_word(page, "Could not start")
     expect(page.locator("#act")).to_have_text("Log in")
-    assert left_open(page) == []
+    check_nothing_left_open(page)
 
 
 def test_a_whole_call_by_keyboard(site: Site, open_page: OpenPage) -> None:
@@ -73,7 +73,7 @@ def test_a_whole_call_by_keyboard(site: Site, open_page: OpenPage) -> None:
     press_until_focused(page, "#act")
     page.keyboard.press("Enter")
     wait_for_word(page, "Ended")
-    assert left_open(page) == []
+    check_nothing_left_open(page)
 
 
 def test_letters_typed_in_the_text_box_are_letters(site: Site, open_page: OpenPage) -> None:

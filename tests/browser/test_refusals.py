@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage, left_open, wait_for_word
+from tests.browser.conftest import OpenPage, check_nothing_left_open, wait_for_word
 from tests.browser.site import Site, free_port, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.speech]
@@ -51,7 +51,7 @@ def test_a_refused_microphone_is_named_and_nothing_stays_open(site: Site, open_p
     )
     expect(page.locator("#cure")).to_contain_text("Open the lock beside the address")
     expect(page.locator("#act")).to_have_text("Try again")
-    assert left_open(page) == []
+    check_nothing_left_open(page)
     assert site.calls_at_engine() == 0
 
 
@@ -67,7 +67,7 @@ def test_a_wrong_key_is_named_and_the_microphone_goes_off(
     expect(page.locator("#said")).to_contain_text("OPENAI_API_KEY")
     expect(page.locator("#act")).to_have_text("Copy for the operator")
     assert page.evaluate("window.seen.streams.length") == 1
-    assert left_open(page) == []
+    check_nothing_left_open(page)
     assert "sk-wrong" not in page.content()
 
 
@@ -80,13 +80,13 @@ def test_a_call_elsewhere_can_be_ended_from_here(site: Site, open_page: OpenPage
     second.click("#act")
     wait_for_word(second, "Could not start")
     expect(second.locator("#said")).to_contain_text("already in a call")
-    assert left_open(second) == []
+    check_nothing_left_open(second)
     expect(second.locator("#act")).to_have_text("End it and start here")
     second.click("#act")
     second.wait_for_selector("#main.live #act.ends")
     wait_for_word(first, "Ended", within_s=20)
     expect(first.locator("#said")).to_contain_text("You started another call, so this one ended.")
-    assert left_open(first) == []
+    check_nothing_left_open(first)
     second.click("#act")
     wait_for_word(second, "Ended")
     until(lambda: site.calls_at_engine() == 0, within_s=10)
@@ -101,7 +101,7 @@ def test_cancelling_while_connecting_leaves_nothing_behind(site: Site, open_page
     if page.locator("#act.ends").count():  # it was quicker than the key
         page.click("#act")
     page.wait_for_function("() => ['Ready', 'Ended'].includes(document.getElementById('word').textContent)")
-    assert left_open(page) == []
+    check_nothing_left_open(page)
     until(lambda: site.calls_at_engine() == 0, within_s=10)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, left_open, log_in, wait_for_word
+from tests.browser.conftest import OpenPage, check_nothing_left_open, log_in, wait_for_word
 from tests.browser.site import Site, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.speech]
@@ -60,7 +60,7 @@ def test_a_spoken_question_is_answered_aloud_and_stored(site: Site, open_page: O
     assert site.weather.asked[asked_before:] == ["Amsterdam"]
     page.click("#act")
     wait_for_word(page, "Ended")
-    assert left_open(page) == []
+    check_nothing_left_open(page)
     until(lambda: site.calls_at_engine() == 0, within_s=10)
     check_record(site, person)
     check_admin(site, page)
@@ -121,5 +121,6 @@ def silent_after_ms(samples: list[dict[str, float]]) -> float:
     yours = [sample["at"] for sample in samples if sample["you"] > YOURS]
     onset = [now for before, now in zip(yours, yours[1:], strict=False) if now - before > SILENCE_MS][-1]
     theirs = [sample["at"] for sample in samples if sample["them"] > THEIRS]
-    assert any(onset - 300 < at <= onset for at in theirs), "the assistant was not speaking at that moment"
+    # It pauses between sentences; a second holds more than any pause.
+    assert any(onset - 1000 < at <= onset for at in theirs), "the assistant was not speaking at that moment"
     return max((at for at in theirs if onset <= at < onset + 1500), default=onset) - onset

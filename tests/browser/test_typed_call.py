@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage, left_open, wait_for_word
+from tests.browser.conftest import OpenPage, check_nothing_left_open, wait_for_word
 from tests.browser.site import Site, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.speech]
@@ -23,7 +23,9 @@ def test_a_typed_question_is_answered_without_a_microphone(site: Site, open_page
     wait_for_word(page, "Speaking", within_s=20)
     page.click("#act")
     wait_for_word(page, "Ended")
-    assert left_open(page) == []
+    check_nothing_left_open(page)
     turns = until(lambda: [turn for turn in site.said(person) if turn["role"] == "user"], within_s=10)
     assert [turn["text"] for turn in turns] == ["What is the weather in Amsterdam?"]
     assert [run["name"] for run in site.tool_runs(person)] == ["get_weather"]
+    [row] = site.rows("SELECT end_reason FROM voice_conversation ORDER BY started_at DESC LIMIT 1")
+    assert row["end_reason"] == "user"
