@@ -26,7 +26,8 @@ FLAGS = [
 FAKE_DEVICE = "--use-fake-device-for-media-stream"
 FAKE_CONSENT = "--use-fake-ui-for-media-stream"
 
-# Remembers what the page opens, so that a test can measure it and see it closed.
+# Remembers what the page opens, so that a test can measure it and see it closed. A recording has no echo of
+# the loudspeaker in it; the canceller, finding none, at times takes the first word of an interruption for it.
 WATCH = """
 (() => {
   const seen = { peers: [], streams: [], contexts: [] };
@@ -41,8 +42,8 @@ WATCH = """
   };
   if (!navigator.mediaDevices) return;
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (...args) => {
-    const stream = await ask(...args);
+  navigator.mediaDevices.getUserMedia = async ({ audio }) => {
+    const stream = await ask({ audio: { ...audio, echoCancellation: false } });
     seen.streams.push(stream);
     return stream;
   };

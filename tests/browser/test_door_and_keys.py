@@ -35,6 +35,22 @@ def test_a_wrong_password_is_refused_in_words(site: Site, open_page: OpenPage) -
     page.wait_for_url("**/voice/conversations/")
 
 
+def test_after_five_wrong_passwords_the_door_waits(site: Site, open_page: OpenPage) -> None:
+    person = site.new_person()
+    page = open_page(person)
+    page.context.clear_cookies()
+    page.goto(f"{site.url}/accounts/login/")
+    for _ in range(5):
+        page.fill("[name=username]", person)
+        page.fill("[name=password]", "wrong")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[role=alert]")
+    page.fill("[name=username]", person)
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("this waits a minute")
+
+
 def test_logging_out_by_the_menu_leads_to_the_door(site: Site, open_page: OpenPage) -> None:
     page = open_page(site.new_person())
     page.click("summary[aria-label$='account']")

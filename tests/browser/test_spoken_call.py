@@ -41,7 +41,7 @@ SAMPLE = """() => {
 }"""
 
 YOURS = 0.01  # RMS; the recording is silence or speech, nothing between
-THEIRS = 0.005
+THEIRS = 0.01
 MOST_MS = 500
 SILENCE_MS = 2000
 
