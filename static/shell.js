@@ -32,6 +32,7 @@ document.addEventListener('keydown', (event) => {
   for (const menu of openMenus()) {
     menu.open = false;
     menu.querySelector('summary').focus();
+    event.preventDefault();
   }
 });
 

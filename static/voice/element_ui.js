@@ -21,7 +21,10 @@ export function icon(name, size = '') {
 }
 
 /** Changes which symbol an `svg.i` or `use` inside `parent` shows. */
-export const showIcon = (parent, name) => parent.querySelector('use').setAttribute('href', `#i-${name}`);
+export function showIcon(parent, name) {
+  const use = parent.querySelector('use');
+  if (use.getAttribute('href') !== `#i-${name}`) use.setAttribute('href', `#i-${name}`);
+}
 
 /** Writes text only where it differs, so that live regions do not speak twice. */
 export function write(node, text) {

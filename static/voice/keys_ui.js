@@ -20,7 +20,7 @@ export function listenForKeys({ hold, mute, cancel }) {
       isHeld = true;
     } else if (event.key.toLowerCase() === 'm' && !event.repeat && !event.target.closest(WRITABLE)) {
       mute();
-    } else if (event.key === 'Escape' && !document.querySelector('details.menu[open]')) {
+    } else if (event.key === 'Escape' && !event.defaultPrevented) { // a menu that closed has used it
       cancel();
     }
   });

@@ -21,10 +21,10 @@ function drawTurn(article, row, name) {
   if (state === 'hearing' && !text) words.append(element('span', { className: 'quiet' }, '…'));
   article.className = `turn ${role === 'user' ? 'you' : 'them'}`;
   article.replaceChildren(by, words);
-  if (interrupted) article.append(element('p', { className: 'why' }, icon('cut', 's'), why(unheard)));
+  if (interrupted) article.append(element('p', { className: 'why' }, icon('cut', 's'), why(unheard, row.byEnd)));
 }
 
-const why = (unheard) => (unheard ? 'You interrupted. The struck words were not heard.' : 'You interrupted here.');
+const why = (unheard, byEnd) => (byEnd ? 'The call ended here.' : unheard ? 'You interrupted. The struck words were not heard.' : 'You interrupted here.');
 
 const MAKERS = { turn: 'article', tool: 'details', remark: 'p' };
 

@@ -103,7 +103,9 @@ function chooseAssistant() {
 
 const mute = () => talk.state.phase === 'live' && !talk.state.typing && talk.tell({ type: 'mute', muted: !talk.state.muted });
 
-byId('act').addEventListener('click', () => ACTS[byId('act').dataset.does]());
+byId('act').addEventListener('click', ({ detail }) => {
+  if (detail < 2) ACTS[byId('act').dataset.does](); // the second half of a double click meant the first act
+});
 byId('mute').addEventListener('click', (event) => {
   mute();
   if (event.detail > 0) byId('main').focus({ preventScroll: true }); // pressed by pointer: Space shall talk, not press again

@@ -45,6 +45,7 @@ export class Talk {
     if (input.type === 'event') this.transcript = transcripts.take(before, input.event, input.at);
     if (input.type === 'typed') this.transcript = transcripts.expectTyped(before, input.id);
     if (input.type === 'runs') this.transcript = transcripts.takeRuns(before, input.runs);
+    if (input.type === 'ended') this.transcript = transcripts.ended(before, input.at);
     if (input.type === 'clear') this.transcript = transcripts.emptied(before);
     if (this.transcript.rows !== before.rows) this.#call?.collect(this.transcript.rows);
   }

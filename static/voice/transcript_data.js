@@ -136,6 +136,13 @@ export const expectTyped = (state, id) => ({ ...state, typed: [...state.typed, i
 /** Empties the column; what comes late for a row that went does not bring half of it back. */
 export const emptied = (state) => ({ ...state, rows: [], gone: [...state.gone, ...state.rows.map(({ id }) => id)] });
 
+/** The call is over: what was being said ends here, what was not written down yet stays unknown. */
+export function ended(state, at) {
+  const rows = state.rows.filter((row) => row.state !== 'hearing' || row.text).map((row) =>
+    (row.state === 'now' ? { ...row, ...cut(row, at - (state.started[row.response] ?? at), state.exact), byEnd: true } : row));
+  return { ...state, rows };
+}
+
 /** What the server knows of tool runs, which is truer than what the channel showed. */
 export function takeRuns(state, runs) {
   return runs.reduce((next, { call_id: id, status, output }) => patch(next, id, (row) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { heardPart, unheardPart } from '../../static/voice/heard_data.js';
-import { emptied, emptyTranscript, expectTyped, take, takeRuns } from '../../static/voice/transcript_data.js';
+import { emptied, emptyTranscript, ended, expectTyped, take, takeRuns } from '../../static/voice/transcript_data.js';
 import { call, created, delta, done, message, output, sound, speech, spokenText, transcribed, truncated } from './events.mjs';
 
 const NOW = 50_000;
@@ -98,6 +98,11 @@ test('a failed response leaves a remark with the reason', () => {
 test('an emptied transcript does not bring half a row back', () => {
   const state = play([delta('r1', 'a1', ' degrees')], emptied(play(ANSWER.slice(0, 4))));
   assert.deepEqual(state.rows, []);
+});
+
+test('what is being said when the call ends, ends there', () => {
+  const state = ended(play([...CUT.slice(0, 4), ...speech('u2').slice(0, 1)], emptyTranscript(false)), NOW + 1400);
+  assert.deepEqual(state.rows.map(({ id, heard, byEnd }) => [id, heard, byEnd]), [['a1', 'The week stays', true]]);
 });
 
 test('rows that did not change stay the same objects', () => {
