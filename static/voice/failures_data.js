@@ -83,6 +83,7 @@ function causeOf(error, provider) {
 export function serverFailure(error, provider, now) {
   const found = failure(causeOf(error, provider), provider.name);
   if (error.message) found.said = error.message;
+  found.cures = found.cures.filter((cure) => !found.said.includes(cure)); // said once is enough
   if (found.cause === 'in_call') found.call = error.call;
   if (found.cause === 'quota' && error.retryAfterS > 0) {
     found.does = 'again';

@@ -114,6 +114,11 @@ test('the engine in the box that does not run is named', () => {
   assert.equal(serverFailure(error, { kind: 'local', name: 'Engine' }, NOW).cause, 'engine');
 });
 
+test('a cure that the server has said already is not said twice', () => {
+  const error = { status: 502, code: 'provider_unreachable', message: 'It is not running. Operator: start it with make run.' };
+  assert.deepEqual(serverFailure(error, { kind: 'local', name: 'Engine' }, NOW).cures, []);
+});
+
 test("the server's own sentence wins", () => {
   assert.equal(serverFailure({ status: 502, code: 'provider_refused', message: 'It said no: check the model.' }, OPENAI, NOW).said,
     'It said no: check the model.');
