@@ -17,21 +17,9 @@ VOICE = (
     *("calls", "exports", "demo", "admin", "views", "urls", "templatetags"),
 )
 ROOMS = (
-    *("errors", "names", "connections", "frames", "register", "registry", "history", "presence", "models"),
-    *(
-        "policies",
-        "layer",
-        "sinks",
-        "hub",
-        "bridge",
-        "consumers",
-        "routing",
-        "api",
-        "views",
-        "urls",
-        "checks",
-    ),
-    *("admin",),
+    *("errors", "names", "keys", "patterns", "connections", "frames", "scripts", "register", "registry"),
+    *("history", "presence", "models", "policies", "layer", "sinks", "hub", "bridge", "consumers"),
+    *("routing", "api", "views", "urls", "checks", "admin"),
 )
 UNORDERED = ("apps", "migrations", "management")  # Django's own entry points, imported by nobody
 
