@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from voice.engine.brain.tools import Tool
-from voice.engine.brain.words import name_words, stem, word_set, words_of
+from voice.engine.brain.words import name_words, stem, word_set, words_of, written_names
 
 _PLACE = word_set("location city place town address where country destination region")
 _ROOM = word_set("room device channel topic sensor name")
@@ -25,16 +25,23 @@ _FILLER = word_set(
 )
 _PUBLISH = re.compile(
     r"\b(?:publish(?:es|ed)?|send|set|post|write|put|say|broadcast|announce)\b\s+(?:the\s+)?"
-    r"(?:message|value|text|command)?\s*(?P<text>.+?)"
-    r"(?:\s+(?:to|in|into|on|for)\s+(?:the\s+)?(?:room|device|channel|topic)\b.*)?$",
+    r"(?:message|value|text|command)?\s*(?!(?:to|into)\s+\S)(?P<text>.+?)"
+    r"(?:\s+(?:to|in|into|on|for)\s+(?:the\s+)?(?:(?:room|device|channel|topic|sensor)\b.*|[a-z]\S*[\d/:]\S*))?$",
     re.IGNORECASE,
 )
 _SET_TO = re.compile(r"\b(?:set|turn|switch|put)\b.+?\b(?:to|on to)\b\s+(?P<text>.+)$", re.IGNORECASE)
 _TURN = re.compile(r"\b(?:turn|switch)\b.*?\b(?P<text>on|off)\b", re.IGNORECASE)
 _NAMED = re.compile(
-    r"\b(?P<kind>room|device|channel|topic|sensor)s?\s+(?:called\s+|named\s+)?(?P<name>[\w./:-]+)"
+    r"\b(?P<kind>room|device|channel|topic|sensor)s?\s+(?:called\s+|named\s+|number\s+)?(?P<name>[\w./:-]+)"
     r"(?:\s+(?P<number>\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten)\b)?",
     re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"\b(?:of|from|in|to|does|is|read)\s+(?:the\s+)?([a-z]+\s\d+)\b", re.IGNORECASE)
+_VALUE_OF = re.compile(
+    r"\b(?:value|values|reading|message|news|state|status)\s+(?:of|from|in)\s+(?:the\s+)?(.+)$", re.IGNORECASE
+)
+_NO_NAMES = word_set(
+    "do are is there exist you i can that which to on in for say says with and or please now"
 )
 _QUOTED = re.compile(r"[\"“](.+?)[\"”]")
 _ZONES = {
@@ -174,14 +181,16 @@ def _zone(utterance: str) -> str | None:
 
 
 def _room(utterance: str) -> str | None:
-    named = _NAMED.search(utterance)
-    if named:
+    for named in _NAMED.finditer(utterance):
+        if named["name"].lower().strip(".") in _NO_NAMES:
+            continue
         # "Device 01" names device01: a number by itself is no name.
         kind = named["kind"] if words_of(named["name"])[:1] and words_of(named["name"])[0].isdigit() else None
         return _room_name(" ".join(part for part in (kind, named["name"], named["number"]) if part))
-    # A name with a digit in it needs no introduction: "read device01", "what does kitchen 2 say".
-    digits = re.search(r"\b([a-z][a-z./:_-]*?[ -]?\d[\w./:-]*)", utterance, re.IGNORECASE)
-    return _room_name(digits.group(1)) if digits else None
+    if written := written_names(utterance):
+        return _room_name(written[-1])
+    found = _NUMBERED.search(utterance) or _VALUE_OF.search(utterance)
+    return _room_name(found.group(1)) if found else None
 
 
 def _room_name(words: str) -> str:

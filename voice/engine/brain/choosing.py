@@ -7,7 +7,7 @@ weather), so that people need not know the names.
 from __future__ import annotations
 
 from voice.engine.brain.tools import Tool
-from voice.engine.brain.words import STOP_WORDS, name_words, stem, words_of
+from voice.engine.brain.words import STOP_WORDS, name_words, stem, words_of, written_names
 
 _NAME, _DESCRIPTION, _SCHEMA, _MEANT = 3.0, 0.5, 1.0, 3.0
 _ENOUGH = 2.5
@@ -17,8 +17,9 @@ _MEANINGS = {
     "degrees temperature humid humidity whether outside",
     "time": "time clock hour date day o'clock",
     "publish": "publish send set post write put switch turn broadcast announce command message",
-    "read": "read reading latest last value say saying says showing show measure report happening",
-    "list": "list which available exist exists names active",
+    "read": "read reading latest last value say saying says showing show measure report happening doing "
+    "temperature humidity",
+    "list": "list which available exist exists names active know",
     "room": "room device sensor channel topic",
     "search": "search find look lookup google",
     "timer": "timer alarm remind reminder",
@@ -37,6 +38,8 @@ def choose(tools: tuple[Tool, ...], utterance: str) -> Tool | None:
 def score(tool: Tool, utterance: str) -> float:
     """Return how well an utterance fits a tool; words that mean nothing by themselves count nothing."""
     said = {stem(word) for word in words_of(utterance) if word not in STOP_WORDS or word in ("say", "which")}
+    if written_names(utterance):
+        said.add("room")
     named = [stem(word) for word in name_words(tool.name) if word not in _EMPTY_NAME_WORDS]
     described = {stem(word) for word in words_of(tool.description) if word not in STOP_WORDS}
     in_name = sum(_name_weight(word, said) for word in named)

@@ -23,6 +23,7 @@ _TENS = {
     "eighty": 80,
     "ninety": 90,
 }
+_WRITTEN = re.compile(r"\b[a-z][\w.-]*[\d/:]+[\w./:-]*", re.IGNORECASE)
 _NOISE = re.compile(r"[\[(].*?[\])]")
 
 
@@ -43,6 +44,11 @@ def words_of(text: str) -> list[str]:
     """Return the words of a text, spoken numbers as digits ("twenty one" and "21" alike)."""
     cleaned = _NOISE.sub(" ", text.lower().replace("’", "'").replace("-", " "))
     return _with_digits(_TOKEN.findall(cleaned))
+
+
+def written_names(text: str) -> list[str]:
+    """Return names that show themselves by a digit, a slash or a colon: device01, greenhouse/temp."""
+    return [found.rstrip(".:") for found in _WRITTEN.findall(text)]
 
 
 def stem(word: str) -> str:

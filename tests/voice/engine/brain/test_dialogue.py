@@ -81,7 +81,8 @@ def test_time_elsewhere_carries_the_zone():
 
 
 @pytest.mark.parametrize(
-    "heard", ["Which rooms are there?", "List the rooms.", "What devices are available?"]
+    "heard",
+    ["Which rooms are there?", "List the rooms.", "What devices are available?", "What rooms do you know?"],
 )
 def test_rooms_are_listed(heard):
     assert calls_for(heard) == [("list_rooms", {})]
@@ -94,6 +95,11 @@ def test_rooms_are_listed(heard):
         ("What does room kitchen say?", "kitchen"),
         ("What is the latest value of device one?", "device1"),
         ("read room device01", "device01"),
+        ("what does device01 say", "device01"),
+        ("What is the value of device one?", "device1"),
+        ("What is the temperature of device one?", "device1"),
+        ("What's the last value of greenhouse/temp?", "greenhouse/temp"),
+        ("read the value of the kitchen window", "kitchenwindow"),
     ],
 )
 def test_a_room_is_read_by_name(heard, room):
@@ -104,6 +110,10 @@ def test_a_room_is_read_by_name(heard, room):
     ("heard", "room", "message"),
     [
         ("Publish hello to room kitchen.", "kitchen", "hello"),
+        ("publish 22 to device01", "device01", "22"),
+        ("Send on to device one.", "device1", "on"),
+        ("send the message hello world to greenhouse/valve", "greenhouse/valve", "hello world"),
+        ("Send off to device number one", "device1", "off"),
         ("Send twenty one to device 01.", "device01", "21"),
         ('publish "bread and butter" to room kitchen', "kitchen", "bread and butter"),
         ("Set device01 to 21.5", "device01", "21.5"),
