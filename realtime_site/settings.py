@@ -147,6 +147,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "channels",
+    "ninja",
     "realtime_site",
     "rooms",
     "voice",

@@ -6,10 +6,12 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from realtime_site import health
+from rooms.api import build_api
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/voice/"), name="home"),
     path("voice/", include("voice.urls")),
+    path("api/", build_api().urls),
     path("accounts/login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("accounts/password_change/", auth_views.PasswordChangeView.as_view(), name="password_change"),

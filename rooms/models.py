@@ -73,7 +73,7 @@ class Room(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0.001)],
-        help_text="Later than this is late. Empty: learned from the messages.",
+        help_text="Late after three of these. Empty: learned from the messages.",
     )
 
     class Meta:

@@ -18,8 +18,8 @@ VOICE = (
 )
 ROOMS = (
     *("errors", "names", "keys", "patterns", "connections", "frames", "scripts", "register", "registry"),
-    *("history", "presence", "models", "policies", "layer", "sinks", "hub", "bridge", "consumers"),
-    *("routing", "api", "views", "urls", "checks", "admin"),
+    *("history", "presence", "parts", "models", "policies", "directory", "layer", "sinks", "hub", "bridge"),
+    *("consumers", "routing", "api", "views", "urls", "checks", "admin"),
 )
 UNORDERED = ("apps", "migrations", "management")  # Django's own entry points, imported by nobody
 

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(blank=True, help_text='What people see, such as Greenhouse.', max_length=80)),
                 ('unit', models.CharField(blank=True, help_text='Of plain numbers, such as °C.', max_length=20)),
                 ('history_size', models.PositiveIntegerField(blank=True, help_text='Messages kept. Empty: ROOMS_HISTORY_SIZE.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100000)])),
-                ('expected_interval_s', models.FloatField(blank=True, help_text='Later than this is late. Empty: learned from the messages.', null=True, validators=[django.core.validators.MinValueValidator(0.001)], verbose_name='expected interval (s)')),
+                ('expected_interval_s', models.FloatField(blank=True, help_text='Late after three of these. Empty: learned from the messages.', null=True, validators=[django.core.validators.MinValueValidator(0.001)], verbose_name='expected interval (s)')),
                 ('publish_groups', models.ManyToManyField(blank=True, help_text='Who may publish; none = superusers only.', related_name='+', to='auth.group')),
                 ('view_groups', models.ManyToManyField(blank=True, help_text='Who may watch; none = superusers only.', related_name='+', to='auth.group')),
             ],
