@@ -54,6 +54,24 @@ class Keys:
         return f"{self.keys}bridge"
 
     @property
+    def lease(self) -> str:
+        return f"{self.keys}lease"
+
+    @property
+    def bridge_counts(self) -> str:
+        return f"{self.keys}bridge.counts"
+
+    @property
+    def mark_channel(self) -> str:
+        """Carries the leading bridge's numbered markers."""
+        return f"{self.channels}bridge.mark"
+
+    @property
+    def probe_channel(self) -> str:
+        """Carries every bridge's probe of its own link."""
+        return f"{self.channels}bridge.probe"
+
+    @property
     def skip_channel(self) -> str:
         """Announces that the next plain message is our own."""
         return f"{self.channels}bridge.skip"

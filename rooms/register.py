@@ -72,6 +72,11 @@ class Register:
         self._register = Script(redis, "generation.lua", "register.lua")
         self._places = Script(redis, "generation.lua", "places.lua")
 
+    @property
+    def limits(self) -> Limits:
+        """What this register keeps and takes."""
+        return self._limits
+
     async def publish(
         self,
         room: Room,

@@ -1,0 +1,107 @@
+"""What the leading bridge does: goes on where the last one stopped, registers what is heard, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from rooms.bridge.feed import Feed
+from rooms.bridge.lease import Lease, Standing
+from rooms.bridge.ring import Entry, Ring
+from rooms.errors import LostLease, Unavailable
+from rooms.register import FeedPlace, Register
+
+BATCH = 128
+_RETRY_S = 0.1
+_ECHO_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """An interval of Redis' clock in which nobody listened; empty when it ends where it begins."""
+
+    since_ms: int
+    until_ms: int
+
+
+class Leader:
+    """One term of one bridge; the fence is its own."""
+
+    def __init__(self, feed: Feed, ring: Ring, lease: Lease, register: Register, fence: int) -> None:
+        self._feed = feed
+        self._ring = ring
+        self._lease = lease
+        self._register = register
+        self.fence = fence
+        self.registered = 0
+        # Set while everything that was heard is registered.
+        self.is_done = asyncio.Event()
+
+    async def find_start(self, standing: Standing, mark: str) -> Unheard:
+        """Drop from the ring what is registered already; what nobody heard between then and here.
+
+        `mark` is our own first marker, on its way. Raises LostLease, Unavailable.
+        """
+        ring = self._ring
+        if ring.holds(standing.place):
+            ring.drop_through(standing.place)
+            return Unheard(0, 0)
+        if standing.at_ms == 0:
+            return Unheard(0, 0)
+        if standing.at_ms < ring.heard_from_ms:
+            # Nothing has been registered since this link began: all of the ring is new.
+            return Unheard(standing.at_ms, ring.heard_all_from_ms)
+        # The last leader registered some of what stands here, and it cannot be known which: better a gap that
+        # is told than a message twice.
+        await self._hear_own(mark)
+        ring.drop_through(FeedPlace(mark, 0))
+        now = await self._lease.ask("look")
+        return Unheard(standing.at_ms, now.now_ms)
+
+    async def register_all(self) -> None:
+        """Register what is heard, until the link breaks (returns) or the lease is lost (raises LostLease)."""
+        while not self._ring.is_broken:
+            self._feed.news.clear()
+            if batch := self._ring.batch(BATCH):
+                self.is_done.clear()
+                await self._register_batch(batch)
+            else:
+                self.is_done.set()
+                await self._feed.news.wait()
+
+    async def _register_batch(self, batch: list[Entry]) -> None:
+        messages = [entry.message for entry in batch if entry.message]
+        try:
+            await self._register.publish_raw(messages, self.fence, batch[-1].place)
+        except Unavailable:
+            log.warning("Redis did not take a batch in time; asking how far it came.")
+            await self._catch_up()
+            return
+        self.registered += len(messages)
+        self._ring.drop_batch(batch)
+
+    async def _catch_up(self) -> None:
+        """After an answer that did not come: what was registered is dropped, the rest stays."""
+        while not self._ring.is_broken:
+            try:
+                standing = await self._lease.ask("look")
+            except Unavailable:
+                await asyncio.sleep(_RETRY_S)
+                continue
+            if standing.fence != self.fence:
+                raise LostLease("Another bridge has the lease.")
+            self._ring.drop_through(standing.place)
+            return
+
+    async def _hear_own(self, mark: str) -> None:
+        place = FeedPlace(mark, 0)
+        try:
+            async with asyncio.timeout(_ECHO_S):
+                while not self._ring.holds(place) and not self._ring.is_broken:
+                    self._feed.news.clear()
+                    await self._feed.news.wait()
+        except TimeoutError as exc:
+            raise Unavailable("The bridge does not hear itself.") from exc

@@ -1,0 +1,43 @@
+"""`manage.py runbridge`: the process that hears raw Redis PUBLISH and gives each message its place.
+
+Run one, and as many more as should stand by. SIGTERM and SIGINT let it leave well: what was heard is
+registered and the lease is given up, so that a standby goes on at once.
+"""
+
+import asyncio
+import logging
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from rooms.bridge.bridge import Bridge
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """The bridge from plain Redis channels to rooms."""
+
+    help = "Hear raw Redis PUBLISH and give each message its place in its room."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until a signal."""
+        if settings.REDIS_URL == settings.NO_REDIS_URL:
+            raise CommandError("No Redis is named: set REDIS_URL, or start everything with manage.py up.")
+        asyncio.run(run_bridge())
+
+
+async def run_bridge() -> None:
+    """One bridge of this deployment."""
+    bridge = Bridge(
+        settings.REDIS_URL,
+        settings.ROOMS_NAMESPACE,
+        patterns=settings.ROOMS_PATTERN,
+        ignore=settings.ROOMS_IGNORE,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, bridge.stop)
+    await bridge.run()
