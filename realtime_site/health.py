@@ -13,7 +13,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from rooms.bridge.state import read_state
 from rooms.connections import open_redis
+from rooms.errors import Unavailable
 
 CHECK_TIMEOUT_S = 2.0
 
@@ -37,7 +39,11 @@ async def readyz(request: HttpRequest) -> HttpResponse:
 
 async def find_faults() -> dict[str, str]:
     """What is missing, by part; every look gives up after two seconds."""
-    parts = {"database": _find_database_fault(), "redis": _find_redis_fault()}
+    parts = {
+        "database": _find_database_fault(),
+        "redis": _find_redis_fault(),
+        "bridge": _find_bridge_fault(),
+    }
     if settings.REALTIME_PROVIDER == "local":
         parts["engine"] = _find_engine_fault()
     faults = await asyncio.gather(*(_bounded(look) for look in parts.values()))
@@ -75,6 +81,17 @@ async def _find_redis_fault() -> str:
     finally:
         await client.aclose()
     return ""
+
+
+async def _find_bridge_fault() -> str:
+    client = open_redis(settings.REDIS_URL, timeout_s=CHECK_TIMEOUT_S)
+    try:
+        return (await read_state(client, settings.ROOMS_NAMESPACE)).fault()
+    except Unavailable:
+        # Redis itself is named beside.
+        return ""
+    finally:
+        await client.aclose()
 
 
 async def _find_engine_fault() -> str:

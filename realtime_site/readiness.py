@@ -1,4 +1,4 @@
-"""Waits of `manage.py up`: until a Redis answers, until an address answers, and whether a port is free."""
+"""Waits of `manage.py up`: for Redis, for the bridge, for an address, and whether a port is free."""
 
 import asyncio
 import errno
@@ -7,8 +7,11 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import redis.exceptions
+from django.conf import settings
 
+from rooms.bridge.state import read_state
 from rooms.connections import open_redis
+from rooms.errors import Unavailable
 
 POLL_S = 0.05
 PROBE_TIMEOUT_S = 2.0
@@ -43,6 +46,22 @@ async def wait_for_redis(url: str, *, within_s: float) -> None:
 
     try:
         await _wait("Redis did not answer PING", answers, within_s)
+    finally:
+        await client.aclose()
+
+
+async def wait_for_bridge(url: str, *, within_s: float) -> None:
+    """Until a bridge leads and has heard itself. Raises NotReady."""
+    client = open_redis(url, timeout_s=PROBE_TIMEOUT_S)
+
+    async def answers() -> bool:
+        try:
+            return not (await read_state(client, settings.ROOMS_NAMESPACE)).fault()
+        except Unavailable:
+            return False
+
+    try:
+        await _wait("The bridge did not hear its own probe", answers, within_s)
     finally:
         await client.aclose()
 

@@ -1,4 +1,4 @@
-"""The processes of one machine in their order: Redis, engine, web; what each needs and when it is ready."""
+"""The processes of one machine in their order: Redis, bridge, engine, web; when each is ready."""
 
 import asyncio
 import sys
@@ -10,11 +10,18 @@ from django.conf import settings
 from realtime_site.embedded_redis import find_server, free_port, server_command
 from realtime_site.local_state import write_private
 from realtime_site.processes import Child, Processes
-from realtime_site.readiness import NotReady, require_free_port, wait_for_http, wait_for_redis
+from realtime_site.readiness import (
+    NotReady,
+    require_free_port,
+    wait_for_bridge,
+    wait_for_http,
+    wait_for_redis,
+)
 from voice.engine.config import is_loopback
 
 REDIS_PORT = 6379
 REDIS_START_S = 15.0
+BRIDGE_START_S = 30.0
 # The engine loads its speech models first; a slow disk and two cores take a while.
 ENGINE_START_S = 120.0
 WEB_START_S = 30.0
@@ -27,6 +34,8 @@ class Stack:
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
         self._wrote_redis_url = False
+        # Known for certain once Redis runs; the embedded one takes the next free port.
+        self.redis_url: str = settings.REDIS_URL
 
     async def start(self) -> None:
         """Everything in order, the web port last. Raises NotReady, also when a child dies meanwhile."""
@@ -34,8 +43,11 @@ class Stack:
             await self._start_redis()
         else:
             await wait_for_redis(settings.REDIS_URL, within_s=REDIS_START_S)
+        bridge = [sys.executable, "manage.py", "runbridge"]
+        await self._processes.start("bridge", bridge, stop_within_s=STOP_MARGIN_S)
         if runs_engine():
             await self._start_engine()
+        await self._until(wait_for_bridge(self.redis_url, within_s=BRIDGE_START_S))
         await self._start_web()
 
     async def first_failure(self) -> str:
@@ -59,6 +71,7 @@ class Stack:
         url = f"redis://127.0.0.1:{port}/0"
         write_private(settings.LOCAL.redis_url_file, url)
         self._wrote_redis_url = True
+        self.redis_url = url
         await self._until(wait_for_redis(url, within_s=REDIS_START_S))
 
     async def _start_engine(self) -> None:

@@ -25,7 +25,7 @@ NOT_COPIED = (
     ".*_cache",
 )
 WITHIN_S = 60.0
-PROGRAMS = {b"daphne": "web", b"runengine": "engine"}
+PROGRAMS = {b"daphne": "web", b"runengine": "engine", b"runbridge": "bridge"}
 # As a script's `manage.py up &` starts it.
 IGNORING_SIGINT = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 
@@ -87,7 +87,7 @@ class Up:
         assert self.process.poll() is None, self.output
 
     def children(self) -> dict[str, int]:
-        """Process ids by what they run: "redis", "engine" or "web"."""
+        """Process ids by what they run: "redis", "bridge", "engine" or "web"."""
         pid = self.process.pid
         found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
         named = {}

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,14 @@ def test_first_run_makes_everything_and_second_run_nothing(tmp_path: Path, start
     second.wait_until_running()
     assert second.password() == ""
     assert not any(line.startswith("up ") for line in second.lines)
+    published = re.search(
+        r"^Publish to the room device01 .*: (\S+) -p (\d+) (.*)$", second.output, re.MULTILINE
+    )
+    assert published, second.output
+    program, redis_port, words = published.groups()
+    answered = subprocess.run([program, "-p", redis_port, *words.split()], capture_output=True, timeout=10)
+    # The bridge hears it.
+    assert answered.stdout.strip() == b"1"
     assert second.stop() == 0
 
 
@@ -67,7 +76,7 @@ def test_children_die_with_a_killed_parent(site: Path, start_up: StartUp) -> Non
     run = start_up(site)
     run.wait_until_running()
     children = run.children()
-    assert set(children) == {"redis", "web"}
+    assert set(children) == {"redis", "bridge", "web"}
     run.stop(signal.SIGKILL)
     wait_for(lambda: not any(is_running(pid) for pid in children.values()), within_s=5)
 
@@ -91,7 +100,7 @@ def test_the_engine_belongs_to_a_local_site_and_its_death_stops_everything(
     run = start_up(site, extra={**local, "ENGINE_PORT": str(free_port())})
     run.wait_until_running()
     children = run.children()
-    assert set(children) == {"redis", "engine", "web"}
+    assert set(children) == {"redis", "bridge", "engine", "web"}
     os.kill(children["engine"], signal.SIGKILL)
     assert run.end() == 1
     assert "engine ended by itself (SIGKILL)" in run.output
@@ -122,7 +131,7 @@ def test_a_second_up_in_the_same_folder_is_refused(site: Path, start_up: StartUp
 def test_a_named_redis_is_used_and_none_started(site: Path, start_up: StartUp, redis_server: str) -> None:
     run = start_up(site, extra={"REDIS_URL": redis_server})
     run.wait_until_running()
-    assert set(run.children()) == {"web"}
+    assert set(run.children()) == {"bridge", "web"}
     assert run.stop() == 0
 
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from realtime_site.demo import DemoLogin
-from realtime_site.embedded_redis import NoRedisServer
+from realtime_site.embedded_redis import NoRedisServer, publish_line
 from realtime_site.preparation import prepare
 from realtime_site.processes import NAME_WIDTH, Processes
 from realtime_site.readiness import NotReady
@@ -29,7 +29,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Command(BaseCommand):
     """The whole site with one command."""
 
-    help = "Make what is missing, start Redis, engine and web, and print where to go."
+    help = "Make what is missing, start Redis, bridge, engine and web, and print where to go."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal or a failure; raises CommandError on failure."""
@@ -71,7 +71,7 @@ async def run_stack(login: DemoLogin | None) -> str:
 async def _start_and_watch(stack: Stack, login: DemoLogin | None) -> str:
     """Never ends well by itself: returns the first failure's words."""
     await stack.start()
-    _greet(login)
+    _greet(login, stack.redis_url)
     return await stack.first_failure()
 
 
@@ -85,7 +85,7 @@ def say(name: str, line: str) -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
-def _greet(login: DemoLogin | None) -> None:
+def _greet(login: DemoLogin | None, redis_url: str) -> None:
     kept = settings.LOCAL.demo_login_file
     lines = ["", f"Roomtone is running at {site_address()}"]
     if login:
@@ -95,6 +95,8 @@ def _greet(login: DemoLogin | None) -> None:
         lines.append(f"Log in with your account, or as in {kept.relative_to(settings.BASE_DIR)}")
     else:
         lines.append("Log in with your account")
+    if publish := publish_line(redis_url, is_embedded=settings.REDIS_EMBEDDED):
+        lines.append(f"Publish to the room device01 from another terminal: {publish}")
     print("\n".join([*lines, "Stop with Ctrl-C", ""]), flush=True)
 
 
