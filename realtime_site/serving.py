@@ -1,16 +1,20 @@
 """The site as one ASGI application: pages and API by Django, sockets by Channels, live calls by their owner.
 
-Every HTTP and WebSocket scope carries the owner as `scope["call_owner"]`. While the process drains, new
-requests are refused with 503, so that a balancer sends them elsewhere.
+Every HTTP and WebSocket scope carries the owner as `scope["call_owner"]` and the rooms' hub as
+`scope["rooms_hub"]`. While the process drains, new requests are refused with 503, so that a balancer sends
+them elsewhere.
 """
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
-from channels.routing import ProtocolTypeRouter
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import re_path
 
 from realtime_site.shutdown import Lifetime
+from rooms.hub import Hub
+from rooms.routing import websocket_urlpatterns
 from voice.calls.owner import CallOwner
 
 Message = MutableMapping[str, Any]
@@ -36,7 +40,10 @@ class Site:
         elif self._lifetime.is_draining:
             await refuse_while_draining(scope, receive, send)
         else:
-            await self._router({**scope, "call_owner": self._lifetime.owner}, receive, send)
+            await self._router(self._carrying(scope), receive, send)
+
+    def _carrying(self, scope: Message) -> Message:
+        return {**scope, "call_owner": self._lifetime.owner, "rooms_hub": self._lifetime.rooms}
 
 
 def build_application(django: Any) -> Site:
@@ -44,9 +51,10 @@ def build_application(django: Any) -> Site:
     # Daphne's Django app has installed its reactor by now; under another server it simply never runs.
     from twisted.internet import reactor
 
-    lifetime = Lifetime(CallOwner())
+    lifetime = Lifetime(CallOwner(), Hub())
     lifetime.register_with_reactor(reactor)
-    router: Any = ProtocolTypeRouter({"http": django, "websocket": refuse_socket})
+    sockets: Any = [*websocket_urlpatterns, re_path("", cast(Any, refuse_socket))]
+    router: Any = ProtocolTypeRouter({"http": django, "websocket": URLRouter(sockets)})
     return Site(cast(Application, router), lifetime)
 
 

@@ -82,10 +82,17 @@ ROOMS_MAX = env.number("ROOMS_MAX", 10000, minimum=1)
 # By prefix and dotted path, because rooms imports nothing of voice.
 ROOM_POLICIES = {"call.": "voice.watching.CallRoom"}
 
+# Frames go into the server's transport where that is known (rooms/sinks), else by the layer's events.
+ROOMS_DIRECT_WRITES = True
+
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_ADDRESS.as_layer_host()], "prefix": f"\x01{ROOMS_NAMESPACE}asgi"},
+        "BACKEND": "rooms.layer.RoomChannelLayer",
+        "CONFIG": {
+            "url": REDIS_URL,
+            "namespace": ROOMS_NAMESPACE,
+            "prefix": f"\x01{ROOMS_NAMESPACE}asgi:",
+        },
     }
 }
 CACHES = {

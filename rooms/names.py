@@ -15,6 +15,7 @@ Room = NewType("Room", str)
 INTERNAL_MARK = "\x01"
 ROOM_NAME_BYTES = 256
 CALL_PREFIX = "call."
+GROUP_PREFIX = "room."
 _DIGEST_BYTES = 16
 
 
@@ -57,12 +58,17 @@ def digest_of(room: Room) -> str:
 
 def group_of(room: Room) -> str:
     """The Channels group of a room: ASCII, under 100 characters."""
-    return f"room.{digest_of(room)}"
+    return f"{GROUP_PREFIX}{digest_of(room)}"
 
 
 def group_channel_of(room: Room, namespace: str) -> str:
     """The Redis channel that carries the room's finished frames, in this deployment's namespace."""
-    return f"{INTERNAL_MARK}{namespace}room:{digest_of(room)}"
+    return channel_of_group(group_of(room), namespace)
+
+
+def channel_of_group(group: str, namespace: str) -> str:
+    """The same for who knows only the room's group."""
+    return f"{INTERNAL_MARK}{namespace}room:{group.removeprefix(GROUP_PREFIX)}"
 
 
 def is_internal(channel: bytes) -> bool:

@@ -18,19 +18,8 @@ VOICE = (
 )
 ROOMS = (
     *("errors", "names", "keys", "patterns", "connections", "frames", "scripts", "register", "registry"),
-    *(
-        "history",
-        "presence",
-        "parts",
-        "models",
-        "sizes",
-        "policies",
-        "directory",
-        "layer",
-        "sinks",
-        "hub",
-        "bridge",
-    ),
+    *("history", "presence", "parts", "models", "sizes", "policies", "directory"),
+    *("redis_link", "subscriber", "layer", "sinks", "hub", "bridge"),
     *("consumers", "routing", "api", "views", "urls", "checks", "admin"),
 )
 UNORDERED = ("apps", "migrations", "management")  # Django's own entry points, imported by nobody

@@ -1,0 +1,5 @@
+"""The rooms' WebSocket: `RoomsConsumer`."""
+
+from rooms.consumers.consumer import RoomsConsumer
+
+__all__ = ["RoomsConsumer"]

@@ -1,0 +1,143 @@
+"""What the hub does by the clock: heartbeats, position checks, presence, and cutting sockets that are stuck.
+
+Each duty is a loop of its own; a fault in one turn is logged and the next turn comes. Redis that is away is
+no fault: rooms are settled when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from redis.exceptions import RedisError
+
+from rooms.errors import Unavailable
+from rooms.hub.local_room import LocalRoom
+from rooms.names import INTERNAL_MARK, Room
+from rooms.presence import BEAT_S
+
+if TYPE_CHECKING:
+    from rooms.hub.hub import Hub
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+HEARTBEAT_S = 25
+POSITION_CHECK_S = 40.0
+PRESENCE_S = 1.0
+STUCK_CHECK_S = 0.5
+_ROOMS_AT_ONCE = 500
+
+
+class Care:
+    """The duties of one hub; `run` each of `duties` as a task."""
+
+    def __init__(self, hub: Hub, namespace: str) -> None:
+        self._hub = hub
+        self._changed: set[Room] = set()  # here: other processes want to know
+        self._stale: set[Room] = set()  # anywhere: our view is old
+        self._beaten_at = 0.0
+        self._presence_channel = f"{INTERNAL_MARK}{namespace}presence".encode()
+        self.channels = {self._presence_channel: self._take_presence}
+
+    def duties(self) -> list[Coroutine[Any, Any, None]]:
+        """Each to be run as a task of the hub."""
+        return [
+            self._repeat(1.0, self._beat_hearts),
+            self._repeat(POSITION_CHECK_S, self.check_positions),
+            self._repeat(PRESENCE_S, self._update_presence),
+            self._repeat(STUCK_CHECK_S, self._cut_stuck),
+        ]
+
+    async def _repeat(self, every_s: float, duty: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                await duty()
+            except (Unavailable, RedisError, OSError) as exc:
+                logger.debug("%s waits for Redis: %s", duty.__name__, type(exc).__name__)
+            except Exception:  # an edge: this duty's next turn must come
+                logger.exception("%s failed", duty.__name__)
+
+    # Hearts and stuck sockets ---------------------------------------------------------------------
+
+    async def _beat_hearts(self) -> None:
+        """Each second to every 25th socket, so that the work is spread."""
+        second = int(asyncio.get_running_loop().time()) % HEARTBEAT_S
+        for socket in tuple(self._hub.sockets):
+            if socket.number % HEARTBEAT_S == second:
+                rooms = {
+                    local.room: local.position.as_body()
+                    for local in socket.rooms.values()
+                    if local.position and socket in local.members
+                }
+                socket.say(type="heartbeat", rooms=rooms)
+
+    async def _cut_stuck(self) -> None:
+        for sink in tuple(self._hub.backlog):
+            if not sink.cut_if_stuck():
+                self._hub.backlog.discard(sink)
+
+    # Positions ------------------------------------------------------------------------------------
+
+    async def check_positions(self) -> None:
+        """Compare every room's position with the register's; read what turns out to be missing."""
+        for some in _by(_ROOMS_AT_ONCE, tuple(self._hub.feed.rooms.values())):
+            before = {local.room: local.position for local in some}
+            tops = await self._hub.register.tops([local.room for local in some])
+            for local in some:
+                # A room that moved meanwhile is alive; one whose feed lags is read, which does no harm.
+                if local.is_settled and local.position == before[local.room] != tops.get(local.room):
+                    self._hub.feed.settle(local)
+
+    def settle_all(self) -> None:
+        """After a lost subscription: whatever was published meanwhile was not heard."""
+        for local in tuple(self._hub.feed.rooms.values()):
+            if local.position is not None:
+                self._hub.feed.settle(local)
+
+    # Presence -------------------------------------------------------------------------------------
+
+    def changed(self, room: Room) -> None:
+        """A socket came or went."""
+        self._changed.add(room)
+
+    async def _take_presence(self, channel: bytes, payloads: list[bytes]) -> None:
+        for payload in payloads:
+            self._stale.update(Room(name) for name in json.loads(payload))
+
+    async def _update_presence(self) -> None:
+        hub = self._hub
+        now = asyncio.get_running_loop().time()
+        changed, self._changed = self._changed, set()
+        is_due = now - self._beaten_at >= BEAT_S
+        if changed or is_due:
+            await hub.presence.beat({local.room: len(local.holders) for local in hub.feed.rooms.values()})
+            self._beaten_at = now
+        for some in _by(_ROOMS_AT_ONCE, tuple(changed)):
+            await hub.redis.publish(self._presence_channel, json.dumps(some))
+        stale, self._stale = self._stale | changed, set()
+        rooms: Collection[Room] = hub.feed.rooms.keys() if is_due else stale & hub.feed.rooms.keys()
+        for some in _by(_ROOMS_AT_ONCE, tuple(rooms)):
+            for room, watchers in (await hub.presence.watchers(some)).items():
+                await self._tell_watchers(hub.feed.rooms.get(room), watchers)
+
+    async def _tell_watchers(self, local: LocalRoom | None, watchers: int) -> None:
+        if local is None:
+            return
+        local.others = max(0, watchers - len(local.holders))
+        if watchers != local.told_watchers:
+            local.told_watchers = watchers
+            body = json.dumps(
+                {"type": "presence", "room": local.room, "watchers": watchers},
+                ensure_ascii=False,
+                separators=(",", ":"),
+            )
+            await self._hub.feed.deliver(local, [body.encode()])
+
+
+def _by(count: int, items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + count] for start in range(0, len(items), count))

@@ -1,0 +1,131 @@
+"""Sinks that write into the server's transport: one non-blocking write a batch and socket.
+
+They use names that daphne, Twisted and uvicorn do not promise, so each is taken only when all it touches is
+there; `tests/rooms/test_sinks.py` fails when a new release renames something.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from rooms.sinks.batch import Batch
+from rooms.sinks.waiting import CLOSE_SLOW, BoundedSink
+
+_AUTOBAHN_OPEN = 3
+_WEBSOCKETS_OPEN = 1
+_QUEUE_OF_TWISTED = ("socket", "_tempDataBuffer", "_tempDataLen", "dataBuffer", "offset", "disconnecting")
+
+
+def twisted_connection(send: Any) -> Any | None:
+    """The TCP connection, with its queue, below daphne's `send`; under TLS too."""
+    tcp = sys.modules.get("twisted.internet.tcp")
+    transport = getattr(next(iter(getattr(send, "args", ())), None), "transport", None)
+    if tcp is None or transport is None:
+        return None
+    if not isinstance(transport, tcp.Connection):
+        transport = getattr(transport, "transport", None)
+    known = isinstance(transport, tcp.Connection) and all(hasattr(transport, n) for n in _QUEUE_OF_TWISTED)
+    return transport if known else None
+
+
+def twisted_unsent(connection: Any) -> int:
+    """Bytes in Twisted's queue."""
+    return int(connection._tempDataLen + len(connection.dataBuffer) - connection.offset)
+
+
+def asyncio_transport(send: Any) -> Any | None:
+    """The asyncio transport below uvicorn's `send`."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    return transport if hasattr(transport, "get_write_buffer_size") else None
+
+
+class TwistedSink(BoundedSink):
+    """Daphne: `send` straight to the kernel while nothing waits, else Twisted's own queue.
+
+    Under TLS nothing goes straight: `connection`, which has the queue, lies below `protocol.transport`.
+    """
+
+    outlives_consumer = True
+
+    def __init__(self, protocol: Any, connection: Any, backlog: set[Any]) -> None:
+        super().__init__(lambda: twisted_unsent(connection), backlog)
+        self._protocol = protocol
+        self._connection = connection
+        self._send = connection.socket.send if protocol.transport is connection else None
+
+    @classmethod
+    def for_send(cls, send: Any, backlog: set[Any]) -> TwistedSink | None:
+        """The sink behind an ASGI `send` of daphne, or None."""
+        connection = twisted_connection(send)
+        if connection is None or not hasattr(send.args[0], "sendClose"):
+            return None
+        return cls(send.args[0], connection, backlog)
+
+    def give(self, batch: Batch, *, counted: bool = True) -> None:
+        queue = self._connection
+        if self._protocol.state != _AUTOBAHN_OPEN or queue.disconnecting or not queue.connected:
+            return
+        data = batch.wire
+        if self._send and not queue._tempDataBuffer and queue.offset == len(queue.dataBuffer):
+            try:
+                sent = self._send(data)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError:
+                queue.abortConnection()
+                return
+            if sent == len(data):
+                return
+            data = data[sent:]
+        if self.admit(len(data), counted=counted):
+            self._protocol.transport.write(data)
+
+    def close(self, code: int) -> None:
+        if self._protocol.state == _AUTOBAHN_OPEN:
+            self._protocol.sendClose(code=code)
+
+    def cut(self) -> None:
+        self.is_cut = True
+        if self.waiting_bytes():
+            self._connection.abortConnection()
+        else:
+            self.close(CLOSE_SLOW)
+
+
+class AsyncioSink(BoundedSink):
+    """uvicorn on websockets' sans-I/O protocol: the transport's `write`, which sends at once when it can."""
+
+    def __init__(self, protocol: Any, backlog: set[Any], close: Callable[[int], None]) -> None:
+        super().__init__(protocol.transport.get_write_buffer_size, backlog)
+        self._protocol = protocol
+        self._close = close
+
+    @classmethod
+    def for_send(cls, send: Any, backlog: set[Any], close: Callable[[int], None]) -> AsyncioSink | None:
+        """The sink behind an ASGI `send` of uvicorn, or None."""
+        protocol = getattr(send, "__self__", None)
+        known = hasattr(getattr(protocol, "conn", None), "state") and hasattr(protocol, "close_sent")
+        return cls(protocol, backlog, close) if known and asyncio_transport(send) else None
+
+    def give(self, batch: Batch, *, counted: bool = True) -> None:
+        protocol = self._protocol
+        if protocol.close_sent or protocol.conn.state != _WEBSOCKETS_OPEN or protocol.transport.is_closing():
+            return
+        if self.waiting_bytes() and not self.admit(len(batch.wire), counted=counted):
+            return
+        waited = self.waiting_bytes()
+        protocol.transport.write(batch.wire)
+        if not waited and (left := self.waiting_bytes()):
+            self.wait_for(left, counted=counted)
+
+    def close(self, code: int) -> None:
+        self._close(code)
+
+    def cut(self) -> None:
+        self.is_cut = True
+        if self.waiting_bytes():
+            self._protocol.transport.abort()
+        else:
+            self._close(CLOSE_SLOW)
