@@ -182,8 +182,7 @@ async def answer_times(url: str, name: str, password: str, turns: int) -> list[f
         for turn in range(turns):
             await asyncio.sleep(0.5)
             peer.microphone.say(QUESTION, from_s=begins, to_s=ends)
-            while peer.microphone.speaking:
-                await asyncio.sleep(0.005)
+            await peer.microphone.fall_silent()  # looks every 20 ms: so much may be missing
             spoken_at = time.perf_counter()
             await peer.wait("output_audio_buffer.started", turn + 2, timeout_s=20)
             await peer.wait("output_audio_buffer.stopped", turn + 2, timeout_s=30)
