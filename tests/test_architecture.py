@@ -13,7 +13,18 @@ APPS = ("realtime_site", "voice", "rooms")  # each may import those after it
 VOICE = (
     *("errors", "protocol", "engine", "events", "provider", "call", "validators", "model_dates", "checks"),
     *("models", "watching"),
-    *("session_config", "writer", "tools", "records", "transcripts", "tool_runs", "leases", "live_call"),
+    *(
+        "session_config",
+        "writer",
+        "tools",
+        "records",
+        "transcripts",
+        "tool_runs",
+        "leases",
+        "keeper",
+        "line",
+        "live_call",
+    ),
     *("calls", "exports", "demo", "admin", "views", "urls", "templatetags"),
 )
 ROOMS = (

@@ -11,6 +11,7 @@ The tree::
     ├── TooManyCalls             429, our own limit
     ├── ShuttingDown             503, this process takes no new call
     ├── ProviderError            502, the provider answered something unusable
+    │   ├── ProviderFailed       502, it answered 5xx
     │   ├── ProviderRefusedKey   502
     │   ├── ProviderRefused      502, it understood and said no
     │   ├── ProviderUnreachable  502, nobody listens there
@@ -99,6 +100,13 @@ class ProviderError(VoiceError):
 
     code = "provider_error"
     status = 502
+
+
+class ProviderFailed(ProviderError):
+    """5xx: the provider's own fault, often brief."""
+
+    code = "provider_failed"
+    retryable = True
 
 
 class ProviderRefusedKey(ProviderError):

@@ -173,6 +173,11 @@ class PlaybackStarted(_Shape):
     response_id: str | None = None
 
 
+class PlaybackCleared(_Shape):
+    type: Literal["output_audio_buffer.cleared"]
+    response_id: str | None = None
+
+
 class Truncated(_Shape):
     type: Literal["conversation.item.truncated"]
     item_id: str
@@ -197,6 +202,7 @@ ServerEvent = (
     | SpokenDelta
     | OutputItemDone
     | PlaybackStarted
+    | PlaybackCleared
     | Truncated
     | ErrorEvent
 )

@@ -21,7 +21,8 @@ from voice.protocol import SESSION_MAX_SECONDS, JsonObject
 from voice.session_config import max_seconds, opening_for, session_for
 from voice.tools.executor import failure
 
-CREATION_GRACE = timedelta(seconds=30)
+CREATION_GRACE = timedelta(seconds=60)
+HANG_UP_GRACE = timedelta(seconds=15)
 INTERRUPTED = "The tool was interrupted. Ask whether to try again."
 MINTED_GRACE = timedelta(seconds=SESSION_MAX_SECONDS + 600)
 
@@ -44,6 +45,11 @@ class CallRecord:
     @property
     def room(self) -> str:
         return f"call.{self.id}"
+
+    @property
+    def issued_tools(self) -> frozenset[str]:
+        """Names of the tools the call was given."""
+        return frozenset(str(tool["name"]) for tool in self.session.get("tools", []))
 
     def model_for(self, kind: str) -> str:
         """Which model a response or a transcription is billed by."""
@@ -120,12 +126,36 @@ def record_of(row: Conversation, opening: str = "") -> CallRecord:
     )
 
 
-def set_call_id(conversation_id: uuid.UUID, call_id: str) -> None:
+def set_call_id(conversation_id: uuid.UUID, call_id: str) -> bool:
+    """Keep the provider's id; False when the call was ended while it was being made."""
     Conversation.objects.filter(pk=conversation_id).update(provider_call_id=call_id)
+    return is_running(conversation_id)
 
 
-def set_control(conversation_id: uuid.UUID, control: str) -> None:
-    Conversation.objects.filter(pk=conversation_id).update(control=control)
+def set_control(conversation_id: uuid.UUID, control: str) -> bool:
+    """Keep who controls the call; False when it was ended meanwhile."""
+    rows = Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True)
+    return bool(rows.update(control=control))
+
+
+def mark_hung_up(conversation_id: uuid.UUID) -> None:
+    """The provider has confirmed that nothing of this call runs any more."""
+    rows = Conversation.objects.filter(pk=conversation_id, hung_up_at__isnull=True)
+    rows.update(hung_up_at=timezone.now())
+
+
+def not_hung_up() -> list[tuple[uuid.UUID, str]]:
+    """Ended calls whose hang-up was never confirmed: `(conversation, provider call id)`, oldest first.
+
+    One that ended a moment ago is left to who ended it; beyond a session's length it is over anyway.
+    """
+    now = timezone.now()
+    rows = Conversation.objects.filter(
+        hung_up_at__isnull=True,
+        ended_at__gt=now - timedelta(seconds=SESSION_MAX_SECONDS),
+        ended_at__lt=now - HANG_UP_GRACE,
+    ).exclude(provider_call_id="")
+    return list(rows.order_by("ended_at").values_list("pk", "provider_call_id")[:20])
 
 
 def attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> CallRecord:

@@ -6,8 +6,10 @@ The row in the database decides who runs it, so the promise holds across process
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import httpx
+from django.db import Error
 
 from voice.models import ToolRun
 from voice.models.conversations import Source
@@ -16,6 +18,8 @@ from voice.tools.context import CodeTool, ToolContext
 from voice.tools.executor import Executor, failure
 from voice.transcripts import claim_run, finish_run, read_run
 from voice.writer import Writer
+
+logger = logging.getLogger(__name__)
 
 WAIT_LIMIT_S = 125.0
 """Longer than the longest time limit a tool may have."""
@@ -37,16 +41,13 @@ class ToolRuns:
         claimed = await self._writer.run(claim_run, record.id, call_id, name, arguments, source=source)
         if not claimed:
             return await self._await_other(record, call_id)
-        context = ToolContext(record.user_id, record.id, self._http)
+        context = ToolContext(record.user_id, record.id, self._http, record.issued_tools)
         result = await self._executor.run(context, name, arguments)
-        await self._writer.run(
-            finish_run,
-            record.id,
-            call_id,
-            output=result.output,
-            failed=result.failed,
-            duration_ms=result.duration_ms,
-        )
+        try:
+            await self._writer.run(finish_run, record.id, call_id, result)
+        except Error as exc:
+            # It has run; telling the model otherwise would make it run again.
+            logger.error("Call %s: a tool's end is not stored: %s", record.id, type(exc).__name__)
         return result.output
 
     async def _await_other(self, record: CallRecord, call_id: str) -> str:

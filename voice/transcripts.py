@@ -6,19 +6,15 @@ All functions are plain database code; calls run them through `voice.writer`.
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from voice.call import TurnData, UsageData
 from voice.events import InputDetails, OutputDetails, TokenDetails
 from voice.models import ToolRun, Turn, Usage
 from voice.models.conversations import Source
-
-
-def storable(text: str) -> str:
-    """PostgreSQL keeps no NUL in text; a model or a browser may send one."""
-    return text.replace("\x00", "")
+from voice.tools.executor import ToolResult, storable
 
 
 def store_turn(conversation_id: uuid.UUID, turn: TurnData, *, source: Source = Source.SIDEBAND) -> None:
@@ -36,11 +32,19 @@ def store_turn(conversation_id: uuid.UUID, turn: TurnData, *, source: Source = S
         row, made = Turn.objects.select_for_update().get_or_create(
             conversation_id=conversation_id, item_id=turn.item_id, defaults=values
         )
-        if made or (source == Source.BROWSER and row.source == Source.SIDEBAND):
+        if made or not _improves(row, turn, source):
             return
         for name, value in values.items():
             setattr(row, name, value)
         row.save(update_fields=[*values])
+
+
+def _improves(row: Turn, turn: TurnData, source: Source) -> bool:
+    if source == Source.BROWSER:
+        return row.source == Source.BROWSER
+    # What a broken sideband heard of a turn is less than what the page saw whole.
+    fragment = turn.interrupted and len(turn.text) < len(row.text)
+    return not (row.source == Source.BROWSER and fragment)
 
 
 def stored_items(conversation_id: uuid.UUID) -> list[str]:
@@ -96,16 +100,14 @@ def claim_run(
     return True
 
 
-def finish_run(
-    conversation_id: uuid.UUID, call_id: str, *, output: str, failed: bool, duration_ms: int
-) -> None:
+def finish_run(conversation_id: uuid.UUID, call_id: str, result: ToolResult) -> None:
     """Close a run. One that is closed already keeps its first output."""
     ToolRun.objects.filter(
         conversation_id=conversation_id, call_id=call_id, status=ToolRun.Status.RUNNING
     ).update(
-        output=storable(output),
-        status=ToolRun.Status.FAILED if failed else ToolRun.Status.DONE,
-        duration_ms=duration_ms,
+        output=result.output,
+        status=ToolRun.Status.FAILED if result.failed else ToolRun.Status.DONE,
+        duration_ms=result.duration_ms,
     )
 
 
@@ -124,9 +126,8 @@ def turn_from_browser(
     *,
     heard_text: str | None,
     interrupted: bool,
-    started_at: object | None,
+    started_at: datetime,
 ) -> TurnData:
     """What a page reports about a finished turn, as the core would have said it."""
     heard = text if heard_text is None else heard_text
-    began = started_at or timezone.now()
-    return TurnData(item_id, role, text, heard, began, heard_exact=False, interrupted=interrupted)  # type: ignore[arg-type]
+    return TurnData(item_id, role, text, heard, started_at, heard_exact=False, interrupted=interrupted)  # type: ignore[arg-type]

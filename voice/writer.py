@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, connections
+from django.db import InterfaceError, OperationalError, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,8 +54,11 @@ class Writer:
             connection.close()
         try:
             return work()
-        except DatabaseError:
-            connection.close_if_unusable_or_obsolete()
-            raise
+        except (OperationalError, InterfaceError):
+            if connection.is_usable():
+                raise
+            # The connection died, not the work: what calls store may be stored twice without harm.
+            connection.close()
+            return work()
         finally:
             self._used_at = time.monotonic()

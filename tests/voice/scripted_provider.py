@@ -37,6 +37,8 @@ class ScriptedProvider:
     authorizations: list[str] = field(default_factory=list)
     sockets: dict[str, web.WebSocketResponse] = field(default_factory=dict)
     made: int = 0
+    joined: int = 0
+    refuse_hang_ups: int = 0
 
     async def create(self, request: web.Request) -> web.Response:
         self.authorizations.append(request.headers.get("Authorization", request.headers.get("api-key", "")))
@@ -59,6 +61,9 @@ class ScriptedProvider:
 
     async def hang_up(self, request: web.Request) -> web.Response:
         call_id = request.match_info["call_id"]
+        if self.refuse_hang_ups:
+            self.refuse_hang_ups -= 1
+            return web.json_response({"error": {"code": "server_error"}}, status=503)
         self.hung_up.append(call_id)
         if self.behind:
             async with httpx.AsyncClient(headers={"Authorization": "Bearer key"}) as http:
@@ -73,10 +78,15 @@ class ScriptedProvider:
             return web.json_response(body, status=self.sideband_status)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        self.joined += 1
         self.sockets[request.query["call_id"]] = socket
         async for message in socket:
             if message.type == WSMsgType.TEXT:
-                self.received.append(json.loads(message.data))
+                event = json.loads(message.data)
+                self.received.append(event)
+                if event["type"] == "conversation.item.create":
+                    echo = {"type": "conversation.item.added", "event_id": "e", "item": event["item"]}
+                    await socket.send_json(echo)
         return socket
 
     async def say(self, call_id: str, kind: str, **fields: Any) -> None:
@@ -88,17 +98,16 @@ class ScriptedProvider:
 
     async def respond(self, call_id: str, response_id: str, *calls: tuple[str, str, str]) -> None:
         """A completed response that holds function calls `(call_id, name, arguments)`."""
+        await self.say(call_id, "response.created", response={"id": response_id, "status": "in_progress"})
+        await self.finish_response(call_id, response_id, *calls)
+
+    async def finish_response(self, call_id: str, response_id: str, *calls: tuple[str, str, str]) -> None:
+        """The end of such a response only."""
+        kind = {"type": "function_call"}
         output = [
-            {
-                "id": f"item_{one}",
-                "type": "function_call",
-                "call_id": one,
-                "name": name,
-                "arguments": arguments,
-            }
+            {**kind, "id": f"item_{one}", "call_id": one, "name": name, "arguments": arguments}
             for one, name, arguments in calls
         ]
-        await self.say(call_id, "response.created", response={"id": response_id, "status": "in_progress"})
         done = {"id": response_id, "status": "completed", "output": output}
         await self.say(call_id, "response.done", response=done)
 

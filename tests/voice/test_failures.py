@@ -22,11 +22,11 @@ async def refused(site: Site, **body: Any) -> tuple[int, dict[str, Any]]:
 
 
 async def assert_nothing_left(site: Site) -> None:
-    """The record is closed, no call is driven, only the owner's two caretakers run."""
+    """The record is closed, no call is driven, only the owner's caretakers run."""
     row = await sync_to_async(Conversation.objects.get)()
     assert (row.state, row.end_reason) == ("ended", "failed")
     assert site.owner.live == {}
-    assert len(site.owner._tasks) == 2
+    assert len(site.owner._tasks) == len(site.owner._care)
 
 
 @pytest.mark.parametrize(

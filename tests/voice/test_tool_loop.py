@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from tests.voice.conftest import Site
 from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from voice.errors import ToolError
-from voice.models import Tool, Usage
+from voice.models import Assistant, Tool, Usage
 from voice.tools.context import CodeTool
 
 ANY_OBJECT = {"type": "object"}
@@ -52,10 +52,12 @@ def code_tools() -> tuple[CodeTool, ...]:
 @pytest.fixture
 async def call_id(scripted_site: Site) -> str:
     """A running call whose tools misbehave on purpose."""
+    home = await sync_to_async(Assistant.objects.get)()
     for tool in TOOLS:
-        await sync_to_async(Tool.objects.create)(
+        row = await sync_to_async(Tool.objects.create)(
             name=tool.name, description=tool.description, parameters=ANY_OBJECT, timeout_s=tool.timeout_s
         )
+        await sync_to_async(home.tools.add)(row)
     reply = await scripted_site.http.post("/voice/calls/", json={"sdp": OFFER})
     assert reply.status_code == 201, reply.text
     await scripted_site.http.post(f"/voice/calls/{reply.json()['id']}/ready")

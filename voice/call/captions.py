@@ -46,6 +46,7 @@ class Captions:
         self._paced = paced
         self._began: dict[str, datetime] = {}
         self._speech: dict[str, _Speech] = {}
+        self._audible: dict[str, datetime] = {}
 
     def user_began(self, item_id: str, at: datetime) -> None:
         self._began.setdefault(item_id, at)
@@ -72,6 +73,21 @@ class Captions:
             return []
         cut = item.status == "incomplete"
         return self._store(item.id, speech, heard=speech.text, interrupted=cut)
+
+    def playback_started(self, response_id: str | None, at: datetime) -> None:
+        self._audible[response_id or ""] = at
+
+    def playback_cleared(self, response_id: str | None, at: datetime) -> list[Effect]:
+        """The sound was thrown away; where no `truncated` follows, this tells how much was heard."""
+        if self._paced:
+            return []
+        began = self._audible.get(response_id or "")
+        heard_ms = round((at - began).total_seconds() * 1000) if began else 0
+        effects: list[Effect] = []
+        for item_id, speech in self._speech.items():
+            if speech.response_id == response_id and speech.truncated_ms is None:
+                effects += self.truncated(item_id, heard_ms)
+        return effects
 
     def truncated(self, item_id: str, audio_end_ms: int) -> list[Effect]:
         """The sound stopped after `audio_end_ms`."""

@@ -19,6 +19,7 @@ from voice.call.inputs import (
     EndRequested,
     HumanActed,
     Input,
+    LineRejoined,
     ProviderEvent,
     TimerFired,
     ToolFinished,
@@ -51,6 +52,7 @@ class Call:
     ) -> None:
         self._plan = plan
         self._ready = ready
+        self._alive = ready
         self._ended = False
         self._captions = Captions(paced=plan.paced)
         self._replies = Replies(known_calls=set(known_calls))
@@ -74,7 +76,9 @@ class Call:
             case BrowserReady():
                 return self._on_ready()
             case HumanActed():
-                return [Arm("idle", self._plan.idle_s)]
+                return self._on_sign_of_life()
+            case LineRejoined():
+                return self._replies.forget_the_moment()
             case TimerFired(timer, _):
                 return self._on_timer(timer)
             case EndRequested(reason, _):
@@ -83,7 +87,7 @@ class Call:
     def _on_ready(self) -> list[Effect]:
         if self._ready:
             return []
-        self._ready = True
+        self._ready = self._alive = True
         effects: list[Effect] = []
         if self._plan.opening:
             content = [{"type": "input_text", "text": self._plan.opening}]
@@ -103,7 +107,7 @@ class Call:
             case "idle":
                 return self._end("idle")
             case "ready":
-                return [] if self._ready else self._end("not_connected")
+                return [] if self._alive else self._end("not_connected")
             case _:
                 return self._replies.go_on()
 
@@ -123,6 +127,11 @@ class Call:
                 return self._captions.retrieved(item)
             case events.Truncated(item_id=item_id, audio_end_ms=end_ms):
                 return self._captions.truncated(item_id, end_ms)
+            case events.PlaybackStarted(response_id=response_id):
+                self._captions.playback_started(response_id, at)
+                return []
+            case events.PlaybackCleared(response_id=response_id):
+                return self._captions.playback_cleared(response_id, at)
             case events.ErrorEvent(error=error):
                 self._replies.refused(error)
                 return []
@@ -134,7 +143,7 @@ class Call:
         self._replies.user_speaks = began
         if began:
             self._captions.user_began(event.item_id, at)
-        effects: list[Effect] = [Arm("idle", self._plan.idle_s)]
+        effects = self._on_sign_of_life()
         if not began and self._replies.is_wanted:
             effects.append(Arm("respond", RESPOND_AFTER_S))
         return effects
@@ -158,7 +167,12 @@ class Call:
         typed = " ".join(part.text for part in item.content if part.type == "input_text" and part.text)
         if not typed:
             return []
-        return [Arm("idle", self._plan.idle_s), *self._captions.user_said(item.id, typed, at)]
+        return [*self._on_sign_of_life(), *self._captions.user_said(item.id, typed, at)]
+
+    def _on_sign_of_life(self) -> list[Effect]:
+        """Somebody is there, whether or not the page has said so."""
+        self._alive = True
+        return [Arm("idle", self._plan.idle_s)]
 
     def _on_response(self, event: events.ServerEvent, at: datetime) -> list[Effect]:
         match event:

@@ -30,8 +30,11 @@ class ToolFinished:
 
 @dataclass(frozen=True)
 class TimerFired:
+    """`number` counts how often the timer was armed: an old one is ignored by the driver."""
+
     timer: Timer
     at: datetime
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,13 @@ class HumanActed:
 
 
 @dataclass(frozen=True)
+class LineRejoined:
+    """The sideband broke and is back: what the provider said meanwhile was not heard."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
 class EndRequested:
     """Somebody or something wants the call over; `reason` is an EndReason value."""
 
@@ -56,4 +66,4 @@ class EndRequested:
     at: datetime
 
 
-Input = ProviderEvent | ToolFinished | TimerFired | BrowserReady | HumanActed | EndRequested
+Input = ProviderEvent | ToolFinished | TimerFired | BrowserReady | HumanActed | LineRejoined | EndRequested

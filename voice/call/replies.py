@@ -30,6 +30,9 @@ class Replies:
 
     def created(self, response: Response) -> None:
         self._active = response.id
+        if self._requested and self._unconfirmed:
+            # Not the one we asked for: that could only begin after our outputs had come back to us.
+            self._wanted = {}
         self._requested = None
         self.user_speaks = False
         # A response that began after our outputs arrived has read them; an earlier one has not.
@@ -70,6 +73,11 @@ class Replies:
         if not batches or not all(batches):
             effects += self.want({})
         return effects
+
+    def forget_the_moment(self) -> list[Effect]:
+        """After a break nobody knows what is active; the provider refuses when something is."""
+        self._active, self._requested, self.user_speaks = None, None, False
+        return self.go_on()
 
     def output_seen(self, call_id: str) -> None:
         """An output stands in the conversation: ours has arrived, or the browser was faster."""

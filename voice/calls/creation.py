@@ -63,28 +63,46 @@ async def create(owner: CallOwner, new: NewCall, gone: asyncio.Event) -> Started
     record = await owner.writer.run(
         records.open_conversation, new.user_id, new.assistant, provider=kind, voice=new.voice
     )
-    asked = time.monotonic()
-    try:
+    with owner.making(record.id):
         await owner.take_lease(record.id)
-        made = await owner.provider.create_call(new.offer, record.session, user_id=new.user_id)
-    except BaseException:
-        await owner.writer.run(records.close_conversation, record.id, EndReason.FAILED)
-        await owner.release_lease(record.id)
-        raise
+        try:
+            return await _make(owner, record, new, gone)
+        except BaseException as exc:
+            reason = EndReason.BROWSER_LEFT if isinstance(exc, CallEnded) else EndReason.FAILED
+            await asyncio.shield(owner.spawn(_undo(owner, record.id, reason)))
+            raise
+
+
+async def _make(owner: CallOwner, record: CallRecord, new: NewCall, gone: asyncio.Event) -> StartedCall:
+    began = time.monotonic()
+    made = await owner.provider.create_call(new.offer, record.session, user_id=new.user_id)
     answered = time.monotonic()
-    await owner.writer.run(records.set_call_id, record.id, made.call_id)
-    if gone.is_set():
-        await owner.force_end(record.id, EndReason.BROWSER_LEFT)
-        await owner.release_lease(record.id)
-        raise CallEnded("The browser left before the call was made.")
-    record = dataclasses.replace(record, call_id=made.call_id)
-    joining = time.monotonic()
-    sideband = await _join(owner, record)
-    joined = time.monotonic()
-    control = Conversation.Control.SIDEBAND if sideband else Conversation.Control.COURIER
-    await owner.writer.run(records.set_control, record.id, control)
+    try:
+        running = await owner.writer.run(records.set_call_id, record.id, made.call_id)
+        _refuse_ended(running and not gone.is_set())
+        record = dataclasses.replace(record, call_id=made.call_id)
+        joining = time.monotonic()
+        sideband = await _join(owner, record)
+        joined = time.monotonic()
+        control = Conversation.Control.SIDEBAND if sideband else Conversation.Control.COURIER
+        # Somebody may have ended the call while it was being made: then nobody must drive it.
+        _refuse_ended(await owner.writer.run(records.set_control, record.id, control))
+    except BaseException:
+        # Only here is the id known for sure, so only here can it be hung up for sure.
+        await asyncio.shield(owner.spawn(owner.hang_up(record.id, made.call_id)))
+        raise
     owner.drive(record, sideband)
-    return StartedCall(record, made.answer, control, answered - asked, joined - joining)
+    return StartedCall(record, made.answer, control, answered - began, joined - joining)
+
+
+def _refuse_ended(running: bool) -> None:
+    if not running:
+        raise CallEnded("The call was ended before it had begun.")
+
+
+async def _undo(owner: CallOwner, conversation_id: uuid.UUID, reason: str) -> None:
+    await owner.writer.run(records.close_conversation, conversation_id, reason)
+    await owner.release_lease(conversation_id)
 
 
 async def _join(owner: CallOwner, record: CallRecord) -> Sideband | None:
@@ -114,16 +132,18 @@ async def attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, cal
 
     Raises NotFound, CallEnded, BadInput.
     """
-    await owner.writer.run(records.find_own, conversation_id, user_id)
-    if conversation_id in owner.live:
-        return Conversation.Control.SIDEBAND
-    # The lease first: a row with a call id and no lease is what the sweeper looks for.
-    await owner.take_lease(conversation_id)
-    try:
-        return await _attach(owner, conversation_id, user_id, call_id)
-    except BaseException:
-        await owner.release_lease(conversation_id)
-        raise
+    row = await owner.writer.run(records.find_own, conversation_id, user_id)
+    if conversation_id in owner.owned:
+        return row.control
+    with owner.making(conversation_id):
+        # The lease first: a row with a call id and no lease is what the sweeper looks for.
+        if not await owner.take_lease(conversation_id):
+            return row.control
+        try:
+            return await _attach(owner, conversation_id, user_id, call_id)
+        except BaseException:
+            await owner.release_lease(conversation_id)
+            raise
 
 
 async def _attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, call_id: str) -> str:
@@ -131,7 +151,7 @@ async def _attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, ca
     control, sideband = Conversation.Control.COURIER, None
     if owner.provider.config.sideband:
         control, sideband = Conversation.Control.SIDEBAND, await _attached(owner, record)
-    await owner.writer.run(records.set_control, conversation_id, control)
+    _refuse_ended(await owner.writer.run(records.set_control, conversation_id, control))
     await owner.writer.run(records.mark_ready, conversation_id)
     owner.drive(record, sideband, waits_for_browser=False)
     return control

@@ -63,13 +63,16 @@ async def _is_taken(owner: CallOwner, conversation_id: uuid.UUID) -> bool:
 
 async def take(owner: CallOwner, conversation_id: uuid.UUID) -> None:
     """Take a call that its owner leaves to us."""
-    if not await owner.take_lease(conversation_id):
+    if conversation_id in owner.owned:
         return
-    record = await owner.writer.run(records.running_record, conversation_id)
-    if record is None:
-        await owner.release_lease(conversation_id)
-        return
-    await take_over(owner, record)
+    with owner.making(conversation_id):
+        if not await owner.take_lease(conversation_id):
+            return
+        record = await owner.writer.run(records.running_record, conversation_id)
+        if record is None:
+            await owner.release_lease(conversation_id)
+            return
+        await take_over(owner, record)
 
 
 async def take_over(owner: CallOwner, record: CallRecord) -> None:

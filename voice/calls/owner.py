@@ -8,10 +8,11 @@ again or closed within 10 s (`voice.calls.sweeper`); `drain()` leaves nothing of
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
 import httpx
@@ -53,6 +54,7 @@ class CallOwner:
     def __init__(self, tools: tuple[CodeTool, ...] = CODE_TOOLS) -> None:
         self._code_tools = tools
         self.live: dict[uuid.UUID, LiveCall] = {}
+        self._making: set[uuid.UUID] = set()
         self.draining = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._care: list[asyncio.Task[None]] = []
@@ -71,7 +73,8 @@ class CallOwner:
         self._redis = open_redis(settings.REDIS_URL)
         self.mailbox = Mailbox(get_channel_layer(), self.on_mail)
         self.leases = Leases(self._redis, owner=self.mailbox.name, namespace=settings.ROOMS_NAMESPACE)
-        self._care = [self.spawn(self.mailbox.run()), self.spawn(Sweeper(self).run())]
+        sweeper = Sweeper(self)
+        self._care = [self.spawn(work) for work in (self.mailbox.run(), sweeper.beat(), sweeper.look())]
 
     async def drain(self, timeout_s: float) -> None:
         """Take no new call; hand live ones to another process, or hang them up when there is none."""
@@ -143,6 +146,20 @@ class CallOwner:
         made = await begun.task
         await self.end(made.record.id, EndReason.BROWSER_LEFT)
 
+    @contextlib.contextmanager
+    def making(self, conversation_id: uuid.UUID) -> Iterator[None]:
+        """While inside, the call is ours though nobody drives it yet: its lease is kept."""
+        self._making.add(conversation_id)
+        try:
+            yield
+        finally:
+            self._making.discard(conversation_id)
+
+    @property
+    def owned(self) -> set[uuid.UUID]:
+        """Calls of this process: driven, or being made."""
+        return self._making | set(self.live)
+
     def drive(
         self, record: CallRecord, sideband: Sideband | None, *, waits_for_browser: bool = True
     ) -> LiveCall:
@@ -155,6 +172,7 @@ class CallOwner:
             waits_for_browser=waits_for_browser,
         )
         core = Call(plan, ready=record.ready, known_calls=record.known_calls)
+        assert record.id not in self.live, "a call has one driver"
         call = LiveCall(record, core, self._services, sideband)
         self.live[record.id] = call
         self.spawn(self._run(call))
@@ -172,9 +190,9 @@ class CallOwner:
     # Running --------------------------------------------------------------------------------------
 
     async def ready(self, conversation_id: uuid.UUID) -> None:
-        """The browser's channel is open: tell whoever owns the call, once."""
-        if await self.writer.run(records.mark_ready, conversation_id):
-            await self.tell(conversation_id, {"what": "ready"})
+        """The browser's channel is open: tell whoever owns the call. Saying it twice greets once."""
+        await self.writer.run(records.mark_ready, conversation_id)
+        await self.tell(conversation_id, {"what": "ready"})
 
     async def human_acted(self, conversation_id: uuid.UUID) -> None:
         """The page reported words of the person, so the call is not idle."""
@@ -196,7 +214,7 @@ class CallOwner:
     def on_mail(self, mail: JsonObject) -> None:
         """A message for one of our calls, or a call that its owner leaves to us."""
         conversation_id = uuid.UUID(mail["call"])
-        if mail["what"] == "take" and not self.draining:
+        if mail["what"] == "take" and not self.draining and conversation_id not in self.owned:
             self.spawn(handover.take(self, conversation_id))
         call = self.live.get(conversation_id)
         if call is None:
@@ -222,12 +240,17 @@ class CallOwner:
     async def force_end(self, conversation_id: uuid.UUID, reason: str) -> None:
         """Hang up and close the record without its owner."""
         row = await self.writer.run(records.close_conversation, conversation_id, reason)
-        if row is None or not row.provider_call_id:
-            return
+        if row is not None and row.provider_call_id and row.hung_up_at is None:
+            await self.hang_up(conversation_id, row.provider_call_id)
+
+    async def hang_up(self, conversation_id: uuid.UUID, call_id: str) -> None:
+        """End it at the provider; what cannot be confirmed now is tried again by the sweeper."""
         try:
-            await self.provider.hang_up(row.provider_call_id)
+            await self.provider.hang_up(call_id)
         except VoiceError as exc:
-            logger.warning("Call %s: could not hang up: %s", conversation_id, exc.code)
+            logger.warning("Call %s: not hung up yet: %s", conversation_id, exc.code)
+            return
+        await self.writer.run(records.mark_hung_up, conversation_id)
 
     # Leases ---------------------------------------------------------------------------------------
 

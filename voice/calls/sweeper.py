@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError
+from django.db import Error
 from redis.exceptions import RedisError
 
 from voice import records
@@ -25,48 +26,69 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+HANG_UP_EVERY_S = 15.0
+
 
 class Sweeper:
-    """The heartbeat of one process."""
+    """The heartbeat of one process, and its look at everybody's calls: two loops, so that a take-over
+    that takes long never delays a beat."""
 
     def __init__(self, owner: CallOwner) -> None:
         self._owner = owner
         self._seen: set[uuid.UUID] = set()
+        self._away: dict[str, str] = {}
+        self._next_hang_ups_s = 0.0
 
-    async def run(self) -> None:
-        """Beat until cancelled. Redis or the database being away is reported once, then waited out."""
-        away = ""
+    async def beat(self) -> None:
+        """Renew our leases until cancelled."""
+        await self._for_ever("renewed", self._beat)
+
+    async def look(self) -> None:
+        """Find calls without an owner until cancelled."""
+        await self._for_ever("looked after", self._look)
+
+    async def _for_ever(self, what: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Redis or the database being away is reported once, then waited out."""
         while True:
             try:
-                await self._beat()
-                await self._look()
-                away = ""
-            except (RedisError, OSError, DatabaseError) as exc:
-                if away != type(exc).__name__:
-                    away = type(exc).__name__
-                    logger.warning("Calls cannot be looked after: %s", away)
+                await step()
+                self._away.pop(what, None)
+            except (RedisError, OSError, Error) as exc:
+                name = type(exc).__name__
+                if self._away.get(what) != name:
+                    self._away[what] = name
+                    logger.warning("Calls cannot be %s: %s", what, name)
             await asyncio.sleep(BEAT_S)
 
     async def _beat(self) -> None:
         owner = self._owner
         await owner.leases.announce()
-        for call in list(owner.live.values()):
-            if not await owner.leases.take(call.record.id):
-                logger.warning("Call %s: another process owns it now", call.record.id)
+        for conversation_id in owner.owned:
+            kept = await owner.leases.take(conversation_id)
+            if not kept and (call := owner.live.get(conversation_id)) is not None:
+                logger.warning("Call %s: another process owns it now", conversation_id)
                 call.hand_over()
 
     async def _look(self) -> None:
         owner = self._owner
         unended = await owner.writer.run(records.unended_calls)
-        foreign = {found.record.id: found for found in unended if found.record.id not in owner.live}
+        foreign = {found.record.id: found for found in unended if found.record.id not in owner.owned}
         free = await owner.leases.free(foreign)
         for call in free & self._seen:
-            await self._take(foreign[call])
+            owner.spawn(self._take(foreign[call]))
         self._seen = free
+        await self._hang_up_again()
 
     async def _take(self, found: Unended) -> None:
-        owner = self._owner
         if found.hopeless:
-            await owner.force_end(found.record.id, EndReason.NOT_CONNECTED)
+            await self._owner.force_end(found.record.id, EndReason.NOT_CONNECTED)
         else:
-            await take(owner, found.record.id)
+            await take(self._owner, found.record.id)
+
+    async def _hang_up_again(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._next_hang_ups_s:
+            return
+        self._next_hang_ups_s = now_s + HANG_UP_EVERY_S
+        for conversation_id, call_id in await self._owner.writer.run(records.not_hung_up):
+            self._owner.spawn(self._owner.hang_up(conversation_id, call_id))

@@ -62,6 +62,9 @@ class Conversation(models.Model):
     ready_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    hung_up_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the provider confirmed that nothing runs any more."
+    )
     end_reason = models.CharField(max_length=16, blank=True, choices=EndReason.choices)
 
     class Meta:
@@ -71,6 +74,11 @@ class Conversation(models.Model):
             models.Index(fields=["user", "-started_at"], name="conversation_by_user"),
             models.Index(
                 fields=["started_at"], name="conversation_running", condition=Q(ended_at__isnull=True)
+            ),
+            models.Index(
+                fields=["ended_at"],
+                name="conversation_not_hung_up",
+                condition=Q(ended_at__isnull=False, hung_up_at__isnull=True) & ~Q(provider_call_id=""),
             ),
         ]
         constraints = [

@@ -25,6 +25,7 @@ from voice.provider.sideband import Sideband
 ATTACH_PATIENCE_S = 3.0
 """A sideband may answer 404 for a moment after the call was made."""
 ATTACH_PAUSE_S = 0.1
+HANG_UP_PAUSES_S = (0.3, 1.0, 2.0)
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 
 
@@ -95,9 +96,17 @@ class Provider:
         return CreatedCall(reply.text, call_id)
 
     async def hang_up(self, call_id: str) -> None:
-        """End a call; one that is already gone is fine."""
-        with contextlib.suppress(CallGone):
-            await self._post(f"/realtime/calls/{call_id}/hangup", self.config.auth)
+        """End a call; one that is already gone is fine. Tried again while the provider may come round."""
+        for pause_s in (*HANG_UP_PAUSES_S, None):
+            try:
+                await self._post(f"/realtime/calls/{call_id}/hangup", self.config.auth)
+                return
+            except CallGone:
+                return
+            except ProviderError as exc:
+                if pause_s is None or not exc.retryable:
+                    raise
+                await asyncio.sleep(pause_s)
 
     async def attach(self, call_id: str, *, patience_s: float = ATTACH_PATIENCE_S) -> Sideband:
         """Join a call. Raises CallGone when the provider still knows none after `patience_s`."""

@@ -19,6 +19,7 @@ from voice.errors import (
     CallGone,
     ProviderBusy,
     ProviderError,
+    ProviderFailed,
     ProviderRefused,
     ProviderRefusedKey,
     ProviderSilent,
@@ -51,7 +52,7 @@ def error_for_status(
     if status == 400 and ("sdp" in code or "offer" in code or "sdp" in message.lower()):
         return BadOffer("The browser's offer was not understood. Reload the page.", field="sdp")
     if status >= 500:
-        return ProviderError(f"{config.name} failed ({status}). It is often brief: try again in a moment.")
+        return ProviderFailed(f"{config.name} failed ({status}). It is often brief: try again in a moment.")
     detail = f": {message}" if message else ""
     return ProviderRefused(f"{config.name} refused the call ({status} {code or 'no code'}){detail}")
 

@@ -14,11 +14,15 @@ Output = dict[str, Any]
 
 @dataclass(frozen=True)
 class ToolContext:
-    """For whom a tool runs, and the process's HTTP client. The person's rights are the tool's rights."""
+    """For whom a tool runs, and the process's HTTP client. The person's rights are the tool's rights.
+
+    `issued` are the tools that the call was given; a page cannot add to them.
+    """
 
     user_id: int
     conversation_id: uuid.UUID | None
     http: httpx.AsyncClient
+    issued: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

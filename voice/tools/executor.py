@@ -1,6 +1,7 @@
 """Runs one function call and always comes back with an output for the model.
 
 Promises: arguments are checked against the tool's JSON Schema, the run has a time and a size limit,
+only tools that the call was given run,
 the person's rights are checked at every run, and the model reads either the result or
 `{"error": "<a sentence it can say>"}`: ToolError's text, or a fixed sentence for anything unforeseen.
 """
@@ -57,10 +58,10 @@ class Executor:
             logger.error("Tool %s failed: %s", name[:64], type(exc).__name__)
             logger.debug("Tool %s failed", name[:64], exc_info=exc)
             output, failed = failure(UNFORESEEN), True
-        return ToolResult(output, failed, round((time.monotonic() - began) * 1000))
+        return ToolResult(storable(output), failed, round((time.monotonic() - began) * 1000))
 
     async def _run(self, context: ToolContext, name: str, arguments: str) -> str:
-        row = await self._writer.run(_find, name, context.user_id)
+        row = await self._writer.run(_find, name, context.user_id) if name in context.issued else None
         code = code_tool(name, self._tools)
         if row is None or code is None:
             raise ToolError(f"There is no tool called {name[:64]}.")
@@ -73,6 +74,11 @@ class Executor:
                 f"{row} took longer than {row.timeout_s:g} seconds, so I stopped waiting."
             ) from exc
         return fitting(row, code, result)
+
+
+def storable(text: str) -> str:
+    """Text as every database keeps it: no NUL, no half of a surrogate pair; models and browsers send both."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def failure(message: str) -> str:

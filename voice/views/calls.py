@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -154,19 +155,25 @@ async def turns(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespons
     """Store a finished turn the page saw; the same `item_id` twice is once."""
     body = body_of(request, TurnBody)
     owner = owner_of(request)
-    await _own(request, conversation_id)
+    row = await _own(request, conversation_id)
     turn = transcripts.turn_from_browser(
         body.item_id,
         body.role,
         body.text,
         heard_text=body.heard_text,
         interrupted=body.interrupted,
-        started_at=body.started_at,
+        started_at=_plausible(row, body.started_at),
     )
     await owner.writer.run(transcripts.store_turn, conversation_id, turn, source=Source.BROWSER)
     if body.role == "user":
         await owner.human_acted(conversation_id)
     return JsonResponse({"item_id": body.item_id})
+
+
+def _plausible(row: Conversation, started_at: datetime | None) -> datetime:
+    """A browser's clock may be anywhere; a turn lies between the call's start and now."""
+    now = row.ended_at or timezone.now()
+    return now if started_at is None else min(max(started_at, row.started_at), now)
 
 
 @answers_json("POST")

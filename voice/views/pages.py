@@ -69,7 +69,7 @@ def _assistant(assistant: Assistant) -> dict[str, Any]:
 @login_required
 def conversations(request: HttpRequest) -> HttpResponse:
     """Own conversations, newest first, searchable by what was said."""
-    query = request.GET.get("q", "").strip()[:200]
+    query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     rows = Conversation.objects.filter(user=_person(request)).exclude(minted=True, provider_call_id="")
     if query:
         said = Q(turns__text__icontains=query) | Q(assistant_name__icontains=query)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 MAX_SDP_CHARS = 65_536
+
+# Visible ASCII: what providers make ids of, and what every database and URL takes.
+ProviderId = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[\x21-\x7e]+$")]
+Slug = Annotated[str, Field(max_length=50, pattern=r"^[-a-zA-Z0-9_]*$")]
 
 
 class _Body(BaseModel):
@@ -16,13 +19,13 @@ class _Body(BaseModel):
 
 class NewCallBody(_Body):
     sdp: str = Field(max_length=MAX_SDP_CHARS)
-    assistant: str | None = Field(None, max_length=50)
+    assistant: Slug | None = None
     voice: str = Field("", max_length=40)
     replace: bool = False
 
 
 class MintBody(_Body):
-    assistant: str | None = Field(None, max_length=50)
+    assistant: Slug | None = None
 
 
 class AttachBody(_Body):
@@ -34,15 +37,15 @@ class EndBody(_Body):
 
 
 class ToolCallBody(_Body):
-    call_id: str = Field(min_length=1, max_length=120)
-    name: str = Field(min_length=1, max_length=120)
+    call_id: ProviderId
+    name: ProviderId
     arguments: str = Field("", max_length=65_536)
 
 
 class TurnBody(_Body):
-    item_id: str = Field(min_length=1, max_length=120)
+    item_id: ProviderId
     role: Literal["user", "assistant"]
     text: str = Field(max_length=20_000)
     heard_text: str | None = Field(None, max_length=20_000)
     interrupted: bool = False
-    started_at: datetime | None = None
+    started_at: AwareDatetime | None = None

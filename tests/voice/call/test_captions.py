@@ -123,3 +123,15 @@ def test_usage_of_responses_and_transcriptions_is_stored_with_its_split():
     )
     stored = next(effect.usage for effect in heard if isinstance(effect, StoreUsage))
     assert (stored.kind, stored.source_id, stored.usage.seconds) == ("transcription", "u1", 1.5)
+
+
+def test_sound_thrown_away_without_a_truncation_is_no_heard_speech():
+    stage = Stage(paced=False)
+    speak(stage, "a1", "The week stays dry and the weekend will be sunny and warm.")
+    item = {"id": "a1", "type": "message", "role": "assistant", "status": "completed"}
+    stage.hear("response.output_item.done", response_id="r", item=item)
+    stage.hear("output_audio_buffer.started", response_id="r")
+    turn = turns(stage.hear("output_audio_buffer.cleared", response_id="r"))[0]
+    assert (turn.heard_text, turn.heard_exact, turn.interrupted) == ("The week stays", False, True)
+    exact = turns(stage.hear("conversation.item.truncated", item_id="a1", audio_end_ms=400))[0]
+    assert exact.heard_text == "The"

@@ -15,6 +15,7 @@ from voice.call import (
     EndRequested,
     HangUp,
     HumanActed,
+    LineRejoined,
     RunTool,
     TimerFired,
     ToolFinished,
@@ -172,3 +173,29 @@ def test_tool_run_of_a_dead_owner_is_answered_too():
         "conversation.item.create",
         "response.create",
     ]
+
+
+def test_wish_survives_a_response_of_the_providers_own_that_crossed_ours():
+    stage = Stage()
+    stage.response("r1", ("c1", "a", "{}"))
+    request = stage.finish("c1")[-1].event
+    stage.hear("response.created", response={"id": "vad"})
+    error = {"code": "conversation_already_has_active_response", "event_id": request["event_id"]}
+    stage.hear("error", error=error)
+    stage.confirm("c1")
+    done = stage.hear("response.done", response={"id": "vad", "status": "completed"})
+    assert sent(done) == ["response.create"]
+
+
+def test_line_that_came_back_forgets_what_was_active():
+    stage = Stage()
+    stage.response("r1", ("c1", "a", "{}"))
+    stage.hear("response.created", response={"id": "r2"})
+    stage.finish("c1")
+    assert sent(stage.give(LineRejoined(NOON))) == ["response.create"]
+
+
+def test_speech_is_a_sign_of_life_too():
+    stage = Stage(ready=False)
+    stage.hear("input_audio_buffer.speech_started", item_id="u1")
+    assert stage.give(TimerFired("ready", NOON)) == []
