@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-const folder = new URL('../../static/voice/', import.meta.url);
-const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
-const source = (name) => readFileSync(new URL(name, folder), 'utf8');
+const root = new URL('../../static/', import.meta.url);
+const scripts = (folder) => readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.js')).map((name) => folder + name);
+const files = ['voice/', 'rooms/'].flatMap(scripts);
+const source = (name) => readFileSync(new URL(name, root), 'utf8');
 const code = (name) => source(name).replaceAll(/\/\*[\s\S]*?\*\//g, '');
 
 for (const name of files) {
