@@ -3,8 +3,8 @@
  * and `onGap` whatever could not be had; nothing goes missing silently. Owned by a connection.
  */
 
-import { asked, dropped, joinFrame, NEW_ROOM, refused, takeGap, takeHeartbeat, takeJoined, takeMessage, takePresence,
-  tally } from './room_data.js';
+import { asked, dropped, joinFrame, NEW_ROOM, refused, tally } from './room_data.js';
+import { takeGap, takeHeartbeat, takeJoined, takeMessage, takePresence } from './room_data.js';
 
 const ANSWER_MS = 10_000;
 const BUSY_MS = 2000;
