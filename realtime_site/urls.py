@@ -11,6 +11,7 @@ from rooms.api import build_api
 urlpatterns = [
     path("", RedirectView.as_view(url="/voice/"), name="home"),
     path("voice/", include("voice.urls")),
+    path("rooms/", include("rooms.urls")),
     path("api/", build_api().urls),
     path("accounts/login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),

@@ -31,7 +31,7 @@ ROOMS = (
     *("errors", "names", "keys", "patterns", "connections", "frames", "scripts", "register", "registry"),
     *("history", "presence", "parts", "models", "sizes", "policies", "directory"),
     *("redis_link", "subscriber", "layer", "sinks", "hub", "bridge"),
-    *("consumers", "routing", "api", "views", "urls", "checks", "admin"),
+    *("consumers", "routing", "api", "views", "urls", "templatetags", "checks", "admin"),
 )
 UNORDERED = ("apps", "migrations", "management")  # Django's own entry points, imported by nobody
 

@@ -7,7 +7,7 @@ import { span } from './times_data.js';
 
 const MOST_INTERVALS = 32;
 const ENOUGH = 4;
-const LEAST_MS = 2000;
+const LEAST_MS = 5000;
 const TIMES_USUAL = 3;
 /** A room whose long pauses are this much longer than its usual ones speaks on change. */
 const IRREGULAR = 20;
@@ -24,24 +24,29 @@ function quantile(sorted, part) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 }
 
-/** `{usualMs, lateAfterMs}`; null while unknown, `lateAfterMs` also where it speaks on change. */
-export function learned({ intervals }, givenLateMs = null) {
-  if (intervals.length < ENOUGH) return { usualMs: null, lateAfterMs: givenLateMs };
+/**
+ * `{usualMs, lateAfterMs}`; null while unknown, `lateAfterMs` also where it speaks on change.
+ * @param {number} expectedMs what an operator said the interval is; 0: nobody did
+ */
+export function learned({ intervals }, expectedMs = 0) {
+  if (expectedMs > 0) return { usualMs: expectedMs, lateAfterMs: Math.max(LEAST_MS, TIMES_USUAL * expectedMs) };
+  if (intervals.length < ENOUGH) return { usualMs: null, lateAfterMs: null };
   const sorted = [...intervals].sort((one, other) => one - other);
   const [usualMs, longMs] = [quantile(sorted, 0.5), quantile(sorted, 0.9)];
   const isIrregular = longMs > LEAST_MS && longMs > IRREGULAR * Math.max(usualMs, 1);
   if (isIrregular) return { usualMs: null, lateAfterMs: null };
-  return { usualMs, lateAfterMs: givenLateMs ?? Math.max(LEAST_MS, TIMES_USUAL * usualMs, 1.5 * longMs) };
+  return { usualMs, lateAfterMs: Math.max(LEAST_MS, TIMES_USUAL * usualMs, 1.5 * longMs) };
 }
 
 /**
  * The state of a value: it is Unknown when our own link is down, whatever its age.
- * @param {{at: number | null, lateAfterMs: number | null, isLinkUp: boolean, missed?: string}} value
+ * @param {{at: number | null, lateAfterMs: number | null, isLinkUp: boolean, isLate?: boolean, missed?: string}} value
+ *   `isLate`: the server says so
  * @returns {{word: string, tone: '' | 'wait' | 'off', isOld: boolean}}
  */
-export function valueState({ at, lateAfterMs, isLinkUp, missed = '' }, now) {
+export function valueState({ at, lateAfterMs, isLinkUp, isLate = false, missed = '' }, now) {
   if (!isLinkUp) return { word: 'Unknown', tone: 'off', isOld: true };
-  if (at !== null && lateAfterMs !== null && now - at > lateAfterMs) return { word: 'Late', tone: 'wait', isOld: true };
+  if (isLate || (at !== null && lateAfterMs !== null && now - at > lateAfterMs)) return { word: 'Late', tone: 'wait', isOld: true };
   if (missed) return { word: missed, tone: 'wait', isOld: false };
   return { word: 'Live', tone: '', isOld: false };
 }

@@ -28,12 +28,16 @@ const without = (names, name) => names.filter((each) => each !== name);
 export const watch = ({ watched, dropped }, name) => ({ watched: [...without(watched, name), name], dropped: without(dropped, name) });
 export const unwatch = ({ watched, dropped }, name) => ({ watched: without(watched, name), dropped: [...without(dropped, name), name] });
 
-/** What the wall shows as tiles: chosen rooms that exist, and the first few others until somebody chooses. */
-export function tileNames(names, { watched, dropped }) {
+/**
+ * What the wall shows as tiles: chosen rooms that exist, and the first few others, of which those that are tiles
+ * already stay.
+ */
+export function tileNames(names, { watched, dropped }, before = new Set()) {
   const chosen = names.filter((name) => watched.includes(name));
   const others = names.filter((name) => !watched.includes(name) && !dropped.includes(name));
   const room = Math.max(0, TILES_UNASKED - chosen.length);
-  return new Set([...chosen, ...others.slice(0, room)]);
+  const staying = others.filter((name) => before.has(name));
+  return new Set([...chosen, ...[...staying, ...others.filter((name) => !before.has(name))].slice(0, room)]);
 }
 
 const ORDERS = {
