@@ -11,7 +11,7 @@ import { clockTime, exactTime, span } from './times_data.js';
 const NARROW_PX = 760;
 const SIDE_PX = 48;
 
-const axis = (more) => ({ stroke: () => inks['ink-3'], ticks: { show: false }, font: '12px system-ui, sans-serif', ...more });
+const axis = (more) => ({ stroke: () => inks['ink-3'], ticks: { show: false }, font: `12px ${getComputedStyle(document.body).fontFamily}`, ...more });
 
 function options({ width, height, bands, moved }) {
   const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
@@ -20,7 +20,7 @@ function options({ width, height, bands, moved }) {
     width, height, legend: { show: false }, padding: [8, 12, 0, 0], plugins: [bands],
     cursor: { drag: { x: false, y: false }, points: { size: 8, fill: () => inks.ink, stroke: () => inks.ink } },
     scales: { x: { time: true, auto: false }, y: { range: (plot, low, high) => padded(low, high) } },
-    axes: [axis({ grid: { show: false }, size: 28, values: (plot, values, index, space, step) => exact(values, step) }),
+    axes: [axis({ grid: { show: false }, size: 28, space: (plot, side, low, high, px) => (px < 500 ? 56 : 90), values: (plot, values, index, space, step) => exact(values, step) }),
       axis({ size: SIDE_PX, grid: { stroke: () => inks.line, width: 1 }, values: (plot, values) => values.map(shortNumber) })],
     series: [{}, { stroke: () => inks.ink, width: 1.75, spanGaps: false, points: { size: 4, fill: () => inks.ink, stroke: () => inks.ink } }],
     hooks: { setCursor: [moved] },

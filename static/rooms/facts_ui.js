@@ -1,7 +1,7 @@
 /** What a room's page says beside its messages: link, value, what is received, rate, lateness, watchers. */
 
 import { element, write } from '../voice/element_ui.js';
-import { learned, valueState } from './freshness_data.js';
+import { isLearned, learned, valueState } from './freshness_data.js';
 import { drawLag, drawLogin, drawState } from './health_ui.js';
 import { linkWords, lostWords, receivedWords } from './link_words_data.js';
 import { mainValue } from './payloads_data.js';
@@ -32,14 +32,14 @@ export class Facts {
     const isFetching = room.state.phase === 'joining' && room.state.hasJoined;
     const words = linkWords(link, { isOnline: navigator.onLine, isFetching, isPaused: known.isPaused, refused: room.state.trouble }, Date.now());
     const { usualMs, lateAfterMs } = learned(rhythm, this.#config.expected_ms);
-    const value = valueState({ at: rhythm.at, lateAfterMs, isLinkUp: words.isUp }, now);
+    const value = valueState({ at: rhythm.at, lateAfterMs, isLinkUp: words.isUp && room.state.phase !== 'refused' }, now);
     const isLate = words.word === 'Live' && value.word === 'Late';
     drawState(this.#part('link'), isLate ? value : words);
     drawLag(this.#part('server'), link.lagMs);
     drawLogin(this.#part('login'), link.cause, this.#loginUrl);
     this.#sum({ room, words, isFetching, link, late: isLate ? lateWords(now - rhythm.at, usualMs) : '' });
     this.#value({ newest, unit: known.unit, now, isOld: value.isOld });
-    this.#facts({ room, usualMs, lateAfterMs });
+    this.#facts({ room, usualMs, lateAfterMs, unknown: isLearned(rhythm) ? '' : 'not learned yet' });
   }
 
   #sum({ room, words, isFetching, link, late }) {
@@ -65,10 +65,10 @@ export class Facts {
     write(place.lastElementChild, newest ? [shownUnit, age(now - newest.message.at)].filter(Boolean).join(', ') : '');
   }
 
-  #facts({ room, usualMs, lateAfterMs }) {
+  #facts({ room, usualMs, lateAfterMs, unknown }) {
     write(this.#part('watchers'), room.watchers === null ? 'unknown' : String(room.watchers));
-    write(this.#part('rate'), usualMs ? rate(60_000 / usualMs) : 'on change');
-    write(this.#part('late'), lateAfterMs ? `${span(lateAfterMs)} (${this.#config.expected_ms ? 'expected' : 'learned'})` : 'never, on change');
+    write(this.#part('rate'), usualMs ? rate(60_000 / usualMs) : unknown || 'on change');
+    write(this.#part('late'), lateAfterMs ? `${span(lateAfterMs)} (${this.#config.expected_ms ? 'expected' : 'learned'})` : unknown || 'never, it speaks on change');
     write(this.#part('epoch'), room.state.position?.epoch ?? 'unknown');
   }
 }

@@ -22,8 +22,8 @@ class Row {
 
   draw(view) {
     write(this.#value, view.raw.slice(0, VALUE_CHARS));
-    write(this.#rate, view.rate);
-    write(this.#age, view.state.isOld ? `${view.age}, ${view.state.word.toLowerCase()}` : view.age);
+    write(this.#rate, view.state.isOld ? view.state.word : view.rate);
+    write(this.#age, view.age);
   }
 }
 

@@ -24,14 +24,17 @@ function quantile(sorted, part) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 }
 
+/** Whether there were enough messages to say anything. */
+export const isLearned = ({ intervals }) => intervals.length >= ENOUGH;
+
 /**
  * `{usualMs, lateAfterMs}`; null while unknown, `lateAfterMs` also where it speaks on change.
  * @param {number} expectedMs what an operator said the interval is; 0: nobody did
  */
-export function learned({ intervals }, expectedMs = 0) {
+export function learned(rhythm, expectedMs = 0) {
   if (expectedMs > 0) return { usualMs: expectedMs, lateAfterMs: Math.max(LEAST_MS, TIMES_USUAL * expectedMs) };
-  if (intervals.length < ENOUGH) return { usualMs: null, lateAfterMs: null };
-  const sorted = [...intervals].sort((one, other) => one - other);
+  if (!isLearned(rhythm)) return { usualMs: null, lateAfterMs: null };
+  const sorted = [...rhythm.intervals].sort((one, other) => one - other);
   const [usualMs, longMs] = [quantile(sorted, 0.5), quantile(sorted, 0.9)];
   const isIrregular = longMs > LEAST_MS && longMs > IRREGULAR * Math.max(usualMs, 1);
   if (isIrregular) return { usualMs: null, lateAfterMs: null };

@@ -1,6 +1,6 @@
 /** The link's word, its sentence, its lag and its login, wherever a page shows them. */
 
-import { write } from '../voice/element_ui.js';
+import { element, write } from '../voice/element_ui.js';
 
 /** @param {HTMLElement} place the `.state`; @param {{word, tone}} words */
 export function drawState(place, { word, tone }) {
@@ -20,7 +20,10 @@ export function drawNotice(place, { isUp, tone, sentence }) {
   place.hidden = isUp || sentence === '';
   const name = `notice ${tone || 'wait'}`;
   if (place.className !== name) place.className = name;
-  if (!place.hidden) write(place.querySelector('span'), sentence);
+  const text = place.querySelector('span');
+  if (place.hidden || text.textContent === sentence) return;
+  const end = sentence.indexOf('. ') + 1;
+  text.replaceChildren(element('b', {}, sentence.slice(0, end)), sentence.slice(end));
 }
 
 /** Offers the login to somebody whose session ended. */

@@ -12,7 +12,7 @@ import { gapRow, messageRow, Rows } from './rows_data.js';
 import { Sending } from './sending_ui.js';
 import { Stream } from './stream_ui.js';
 
-const LAST = 200;
+const LAST = 300;
 const PAGE = 200;
 const LONG_SPAN_MS = 1_800_000;
 const LONG_PAGE = 1000;

@@ -58,8 +58,8 @@ export class Rows {
   /** At most `most` of the newest rows that fit, newest first; only those among the first `until` ever added. */
   newestFirst(fits, most, until = this.added) {
     const found = [];
-    const newer = this.added - until;
-    for (let index = this.#rows.length - 1 - newer; index >= 0 && found.length < most; index -= 1) {
+    const oldest = Math.max(0, this.#rows.length - this.#most);
+    for (let index = this.#rows.length - 1 - (this.added - until); index >= oldest && found.length < most; index -= 1) {
       if (fits(this.#rows[index])) found.push(this.#rows[index]);
     }
     return found;
