@@ -4,6 +4,7 @@
 """
 
 import importlib.util
+import shlex
 import shutil
 import socket
 from collections.abc import Iterator
@@ -41,14 +42,14 @@ def find_client() -> str | None:
     return next((str(client) for client in beside if client.is_file()), None)
 
 
-def publish_line(url: str, *, is_embedded: bool) -> str | None:
-    """What a person types to publish to the room device01; None when there is no client here."""
+def publish_line(url: str, *, is_embedded: bool, room: str = "device01") -> str | None:
+    """What a person types to publish to a room; None when there is no client here."""
     client = find_client()
     if client is None:
         return None
     # A named address may hold a password, which is nothing to print.
     where = f"-p {urlsplit(url).port}" if is_embedded else '-u "$REDIS_URL"'
-    return f"{client} {where} PUBLISH device01 21.5"
+    return f"{client} {where} PUBLISH {shlex.quote(room)} 21.5"
 
 
 def _in_wheels() -> Iterator[Path]:

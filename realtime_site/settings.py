@@ -81,6 +81,8 @@ ROOMS_MESSAGE_BYTES = env.number("ROOMS_MESSAGE_BYTES", 65536, minimum=1)
 ROOMS_MAX = env.number("ROOMS_MAX", 10000, minimum=1)
 # By prefix and dotted path, because rooms imports nothing of voice.
 ROOM_POLICIES = {"call.": "voice.watching.CallRoom"}
+# What the pages of rooms offer to type; by dotted path, since rooms imports nothing of the site.
+ROOMS_PUBLISH_LINE = "realtime_site.embedded_redis.publish_line"
 
 # Frames go into the server's transport where that is known (rooms/sinks), else by the layer's events.
 ROOMS_DIRECT_WRITES = True

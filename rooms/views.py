@@ -6,10 +6,7 @@ What a page says about rights only decides what it offers.
 
 from __future__ import annotations
 
-import shlex
-import shutil
 from typing import Any
-from urllib.parse import urlsplit
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -18,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
@@ -29,7 +27,6 @@ SOCKET_PATH = "/ws/rooms/"
 API_PATH = "/api/rooms/"
 MOST_BESIDE = 12
 EXAMPLE_ROOM = Room("device01")
-_CLIENTS = ("redis-cli", "valkey-cli")
 
 
 @require_GET
@@ -119,14 +116,10 @@ def _history_words() -> str:
 
 def _publish_line(request: HttpRequest, name: Room) -> str:
     """What publishes from this machine; nothing where Redis is not the reader's to reach."""
-    address = urlsplit(settings.REDIS_URL)
-    is_theirs = not settings.IS_PUBLIC or _person(request).is_staff
-    if not is_theirs or address.scheme != "redis" or not address.port:
+    if settings.IS_PUBLIC and not _person(request).is_staff:
         return ""
-    client = next(filter(shutil.which, _CLIENTS), _CLIENTS[0])
-    host = "" if address.hostname in ("127.0.0.1", "localhost") else f" -h {address.hostname}"
-    asks = " --askpass" if address.password else ""
-    return f"{client}{host} -p {address.port}{asks} PUBLISH {shlex.quote(name)} 21.5"
+    line = import_string(settings.ROOMS_PUBLISH_LINE)
+    return line(settings.REDIS_URL, is_embedded=settings.REDIS_EMBEDDED, room=name) or ""
 
 
 def _http_line(request: HttpRequest, name: Room) -> str:

@@ -98,10 +98,17 @@ def test_nobody_is_offered_to_publish_to_a_call(transactional_db: None) -> None:
 
 def test_the_publish_line_names_this_redis_and_quotes_the_room(transactional_db: None) -> None:
     client = browser_of(person("ann", "view_room"))
-    with override_settings(REDIS_URL="redis://:secret@127.0.0.1:6390/0"):
+    with override_settings(REDIS_URL="redis://127.0.0.1:6390/0", REDIS_EMBEDDED=True):
         line = config_of(client.get("/rooms/room", {"name": "it's"}))["rooms"][0]["publish_line"]
-    assert line.endswith(" -p 6390 --askpass PUBLISH 'it'\"'\"'s' 21.5")
-    assert "secret" not in line
+    assert line.endswith(" -p 6390 PUBLISH 'it'\"'\"'s' 21.5")
+
+
+def test_the_publish_line_tells_no_password(transactional_db: None) -> None:
+    client = browser_of(person("ann", "view_room"))
+    with override_settings(REDIS_URL="redis://:secret@redis.internal:6390/0", REDIS_EMBEDDED=False):
+        page = client.get("/rooms/").content.decode()
+    assert "-u &quot;$REDIS_URL&quot; PUBLISH device01 21.5" in page
+    assert "secret" not in page
 
 
 def test_a_public_site_shows_its_redis_to_staff_only(transactional_db: None) -> None:
@@ -109,7 +116,7 @@ def test_a_public_site_shows_its_redis_to_staff_only(transactional_db: None) -> 
         browser_of(person("ann", "view_room")),
         browser_of(person("bob", "view_room", is_staff=True)),
     ]
-    with override_settings(IS_PUBLIC=True, REDIS_URL="redis://redis.internal:6379/0"):
+    with override_settings(IS_PUBLIC=True):
         pages = [client.get("/rooms/").content.decode() for client in people]
-    assert ["redis.internal" in page for page in pages] == [False, True]
+    assert ["PUBLISH device01 21.5" in page for page in pages] == [False, True]
     assert all("/api/rooms/device01/messages" in page for page in pages)
