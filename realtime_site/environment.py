@@ -15,6 +15,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
 
+# Seconds, ms, ms. A host that answers nothing would otherwise hold a thread until TCP gives up.
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "options": "-c statement_timeout=30000",
+}
 SQLITE_INIT = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 SQLITE_BUSY_TIMEOUT_S = 20
 
@@ -105,7 +111,7 @@ class Environment:
             found: dict[str, Any] = dict(environ.Env.db_url_config(raw))
             if not found.get("ENGINE"):
                 raise ValueError("unknown scheme")
-            return _with_sqlite_options(found)
+            return _with_options(found)
 
         # A database URL may hold a password, so the error does not repeat it.
         return self._read(
@@ -124,7 +130,10 @@ class Environment:
             raise ImproperlyConfigured(f"{name}: read {shown}, wanted {wanted}.") from exc
 
 
-def _with_sqlite_options(found: dict[str, Any]) -> dict[str, Any]:
+def _with_options(found: dict[str, Any]) -> dict[str, Any]:
+    """The patience each kind of database needs; what the URL itself says comes first."""
+    if "postgresql" in found["ENGINE"]:
+        return {**found, "OPTIONS": {**POSTGRESQL_OPTIONS, **found.get("OPTIONS", {})}}
     if "sqlite" not in found["ENGINE"]:
         return found
     options = {

@@ -39,7 +39,7 @@ export class Line {
 
   #opened() {
     this.isOpen = true;
-    this.#parts.api.ready(this.#id).catch(() => {}); // if it failed, the poll below says why
+    this.#parts.api.ready(this.#id).catch(() => {}); // if it failed, the next look says so, and says it again
     this.#parts.tell({ type: 'live', at: Date.now() });
     this.#timers = [setInterval(() => this.#look(), POLL_MS), setInterval(() => this.#tick(), TICK_MS)];
     this.#look();
@@ -96,6 +96,7 @@ export class Line {
   async #look() {
     const status = await this.#parts.api.status(this.#id).catch(() => null);
     if (status === null || this.#closed) return false;
+    if (status.state === 'connecting') this.#parts.api.ready(this.#id).catch(() => {});
     this.#relay.acknowledge(status.stored ?? []);
     this.#parts.tell({ type: 'runs', runs: status.tool_runs ?? [] });
     if (status.state === 'ended') {

@@ -50,7 +50,12 @@ export class Sound {
   /** Another microphone in mid-call, on the same line. */
   async change(deviceId, sender) {
     const stream = await openMicrophone(deviceId);
-    if (!this.#closed) await sender.replaceTrack(stream.getAudioTracks()[0]);
+    try {
+      if (!this.#closed) await sender.replaceTrack(stream.getAudioTracks()[0]);
+    } catch (refusal) {
+      stopTracks(stream);
+      throw refusal;
+    }
     this.#take(stream, false);
   }
 

@@ -80,9 +80,11 @@ def test_every_sqlite_waits_and_writes_ahead(read):
     assert options["transaction_mode"] == "IMMEDIATE" and options["timeout"] >= 5
 
 
-def test_postgres_is_left_as_it_is(read):
-    found = read("postgres://u:p@h:5432/d").database("X", "sqlite:///b")
-    assert found["ENGINE"].endswith("postgresql") and "OPTIONS" not in found
+def test_postgres_gives_up_on_a_host_that_is_silent(read):
+    found = read("postgres://u:p@h:5432/d?connect_timeout=9").database("X", "sqlite:///b")
+    assert found["ENGINE"].endswith("postgresql")
+    assert found["OPTIONS"]["connect_timeout"] == 9
+    assert found["OPTIONS"]["tcp_user_timeout"] == 10_000
 
 
 def test_the_file_completes_and_never_overrides(tmp_path, monkeypatch):
