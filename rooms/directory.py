@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from channels.db import database_sync_to_async
 
@@ -13,6 +13,8 @@ from rooms.names import Room
 from rooms.parts import Parts
 from rooms.policies import Principal, is_listed, rights_for_all
 from rooms.registry import RoomState
+
+MayDo = Literal["view", "publish"]
 
 MOST_PAGES = 20
 """Of the registry for one answer: who may view little goes on with `following`."""
@@ -45,16 +47,22 @@ class Entry:
         }
 
 
-async def viewable(
-    parts: Parts, principal: Principal, *, search: str = "", after: str = "", limit: int = 100
+async def permitted(
+    parts: Parts,
+    principal: Principal,
+    *,
+    search: str = "",
+    after: str = "",
+    limit: int = 100,
+    may: MayDo = "view",
 ) -> tuple[list[RoomState], str | None]:
-    """The rooms this principal may view, and where to go on; fewer than `limit` is not yet the end."""
+    """The rooms where this principal may do that, and where to go on; a short answer is not yet the end."""
     found: list[RoomState] = []
     following: str | None = after
     for _ in range(MOST_PAGES):
         page = await parts.registry.list(search=search, after=following or "", limit=limit - len(found))
         rights = await rights_for_all(principal, [state.room for state in page.rooms])
-        found += [state for state in page.rooms if rights[state.room].view and is_listed(state.room)]
+        found += [state for state in page.rooms if getattr(rights[state.room], may) and is_listed(state.room)]
         following = page.next
         if following is None or len(found) >= limit:
             break

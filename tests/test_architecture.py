@@ -19,6 +19,7 @@ VOICE = (
         "tools",
         "records",
         "transcripts",
+        "call_rooms",
         "tool_runs",
         "leases",
         "keeper",

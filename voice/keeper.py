@@ -19,6 +19,8 @@ from voice.writer import Writer
 
 logger = logging.getLogger(__name__)
 
+Then = Callable[[Any], None]
+
 LIMIT = 200
 FINISH_S = 5.0
 
@@ -29,18 +31,20 @@ class Keeper:
     def __init__(self, conversation_id: uuid.UUID, writer: Writer) -> None:
         self._name = conversation_id
         self._writer = writer
-        self._queue: asyncio.Queue[Callable[[], object]] = asyncio.Queue(LIMIT)
+        self._queue: asyncio.Queue[tuple[Callable[[], Any], Then | None]] = asyncio.Queue(LIMIT)
 
-    async def keep(self, work: Callable[..., object], *args: Any) -> None:
-        """Have it stored after everything kept before."""
-        await self._queue.put(partial(work, *args))
+    async def keep(self, work: Callable[..., Any], *args: Any, then: Then | None = None) -> None:
+        """Have it stored after everything kept before; `then` is told what `work` returned."""
+        await self._queue.put((partial(work, *args), then))
 
     async def run(self) -> None:
         """Store until cancelled."""
         while True:
-            work = await self._queue.get()
+            work, then = await self._queue.get()
             try:
-                await self._writer.run(work)
+                stored = await self._writer.run(work)
+                if then is not None:
+                    then(stored)
             except (Error, ValueError) as exc:
                 logger.error("Call %s: could not store: %s", self._name, type(exc).__name__)
             finally:

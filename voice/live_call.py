@@ -32,6 +32,7 @@ from voice.call import (
     TimerFired,
     ToolFinished,
 )
+from voice.call_rooms import CallRooms
 from voice.errors import VoiceError
 from voice.events import parse_event
 from voice.keeper import Keeper
@@ -56,6 +57,7 @@ class Services:
     provider: Provider
     writer: Writer
     tool_runs: ToolRuns
+    call_rooms: CallRooms
 
 
 class LiveCall:
@@ -117,10 +119,18 @@ class LiveCall:
             case RunTool():
                 self._spawn(self._run_tool(effect))
             case StoreTurn(turn):
-                await self._keeper.keep(transcripts.store_turn, self.record.id, turn)
+                await self._keeper.keep(
+                    transcripts.store_turn, self.record.id, turn, then=self._services.call_rooms.tell_turn
+                )
             case StoreUsage(usage):
                 model = self.record.model_for(usage.kind)
-                await self._keeper.keep(transcripts.store_usage, self.record.id, model, usage)
+                await self._keeper.keep(
+                    transcripts.store_usage,
+                    self.record.id,
+                    model,
+                    usage,
+                    then=self._services.call_rooms.tell_usage,
+                )
             case Arm():
                 self._arm(effect)
             case HangUp(reason):
@@ -184,7 +194,10 @@ class LiveCall:
         if self._handed_over:
             await self._keeper.finish()
             return
-        await self._keeper.keep(close_conversation, self.record.id, self._reason or EndReason.SHUTDOWN)
+        reason = self._reason or EndReason.SHUTDOWN
+        await self._keeper.keep(
+            close_conversation, self.record.id, reason, then=self._services.call_rooms.tell_state
+        )
         await asyncio.gather(self._keeper.finish(), self._hang_up())
 
     async def _hang_up(self) -> None:

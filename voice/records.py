@@ -132,10 +132,11 @@ def set_call_id(conversation_id: uuid.UUID, call_id: str) -> bool:
     return is_running(conversation_id)
 
 
-def set_control(conversation_id: uuid.UUID, control: str) -> bool:
-    """Keep who controls the call; False when it was ended meanwhile."""
+def set_control(conversation_id: uuid.UUID, control: str) -> Conversation | None:
+    """Keep who controls the call; None when it was ended meanwhile."""
     rows = Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True)
-    return bool(rows.update(control=control))
+    rows.update(control=control)
+    return rows.first()
 
 
 def mark_hung_up(conversation_id: uuid.UUID) -> None:
@@ -190,10 +191,11 @@ def detach_minted(conversation_id: uuid.UUID) -> None:
     rows.update(provider_call_id="")
 
 
-def mark_ready(conversation_id: uuid.UUID) -> bool:
-    """The browser is there; True the first time."""
-    rows = Conversation.objects.filter(pk=conversation_id, ready_at__isnull=True, ended_at__isnull=True)
-    return bool(rows.update(ready_at=timezone.now()))
+def mark_ready(conversation_id: uuid.UUID) -> Conversation | None:
+    """The browser is there; the row, the first time only."""
+    rows = Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True)
+    is_first = rows.filter(ready_at__isnull=True).update(ready_at=timezone.now())
+    return rows.first() if is_first else None
 
 
 def close_conversation(conversation_id: uuid.UUID, reason: str) -> Conversation | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import httpx
 from django.db import Error
 
+from voice.call_rooms import CallRooms
 from voice.models import ToolRun
 from voice.models.conversations import Source
 from voice.records import CallRecord
-from voice.tools.context import CodeTool, ToolContext
+from voice.tools.context import CodeTool, Desk, ToolContext
 from voice.tools.executor import Executor, failure
 from voice.transcripts import claim_run, finish_run, read_run
 from voice.writer import Writer
@@ -29,25 +29,33 @@ LOOK_EVERY_S = 0.1
 class ToolRuns:
     """The tool runs of one process."""
 
-    def __init__(self, writer: Writer, http: httpx.AsyncClient, tools: tuple[CodeTool, ...]) -> None:
+    def __init__(
+        self, writer: Writer, desk: Desk, tools: tuple[CodeTool, ...], call_rooms: CallRooms
+    ) -> None:
         self._writer = writer
         self._executor = Executor(writer, tools)
-        self._http = http
+        self._desk = desk
+        self._call_rooms = call_rooms
 
     async def output_of(
         self, record: CallRecord, call_id: str, name: str, arguments: str, *, source: Source = Source.SIDEBAND
     ) -> str:
         """Run the function call, or wait for the run somebody has begun. Always an output for the model."""
         claimed = await self._writer.run(claim_run, record.id, call_id, name, arguments, source=source)
-        if not claimed:
+        if claimed is None:
             return await self._await_other(record, call_id)
-        context = ToolContext(record.user_id, record.id, self._http, record.issued_tools)
+        self._call_rooms.tell_run(claimed)
+        context = ToolContext(
+            record.user_id, record.id, self._desk.http, self._desk.rooms, record.issued_tools
+        )
         result = await self._executor.run(context, name, arguments)
         try:
-            await self._writer.run(finish_run, record.id, call_id, result)
+            finished = await self._writer.run(finish_run, record.id, call_id, result)
         except Error as exc:
             # It has run; telling the model otherwise would make it run again.
             logger.error("Call %s: a tool's end is not stored: %s", record.id, type(exc).__name__)
+        else:
+            self._call_rooms.tell_run(finished)
         return result.output
 
     async def _await_other(self, record: CallRecord, call_id: str) -> str:

@@ -17,8 +17,11 @@ from voice.models.conversations import Source
 from voice.tools.executor import ToolResult, storable
 
 
-def store_turn(conversation_id: uuid.UUID, turn: TurnData, *, source: Source = Source.SIDEBAND) -> None:
-    """Store or improve a turn. What the browser reports never replaces the provider's own word."""
+def store_turn(
+    conversation_id: uuid.UUID, turn: TurnData, *, source: Source = Source.SIDEBAND
+) -> Turn | None:
+    """Store or improve a turn; None when nothing changed. What the browser reports never replaces the
+    provider's own word."""
     values = {
         "role": turn.role,
         "text": storable(turn.text),
@@ -33,10 +36,11 @@ def store_turn(conversation_id: uuid.UUID, turn: TurnData, *, source: Source = S
             conversation_id=conversation_id, item_id=turn.item_id, defaults=values
         )
         if made or not _improves(row, turn, source):
-            return
+            return row if made else None
         for name, value in values.items():
             setattr(row, name, value)
         row.save(update_fields=[*values])
+    return row
 
 
 def _improves(row: Turn, turn: TurnData, source: Source) -> bool:
@@ -52,13 +56,13 @@ def stored_items(conversation_id: uuid.UUID) -> list[str]:
     return list(Turn.objects.filter(conversation_id=conversation_id).values_list("item_id", flat=True))
 
 
-def store_usage(conversation_id: uuid.UUID, model: str, data: UsageData) -> None:
-    """Store one response's or transcription's usage with the provider's split."""
+def store_usage(conversation_id: uuid.UUID, model: str, data: UsageData) -> Usage | None:
+    """Store one response's or transcription's usage with the provider's split; None when it was there."""
     usage = data.usage
     read = usage.input_token_details or InputDetails()
     cached = read.cached_tokens_details or TokenDetails()
     wrote = usage.output_token_details or OutputDetails()
-    Usage.objects.get_or_create(
+    row, made = Usage.objects.get_or_create(
         conversation_id=conversation_id,
         kind=data.kind,
         source_id=data.source_id,
@@ -80,15 +84,16 @@ def store_usage(conversation_id: uuid.UUID, model: str, data: UsageData) -> None
             "reasoning_tokens": wrote.reasoning_tokens,
         },
     )
+    return row if made else None
 
 
 def claim_run(
     conversation_id: uuid.UUID, call_id: str, name: str, arguments: str, *, source: Source = Source.SIDEBAND
-) -> bool:
-    """Take a function call for oneself; False when somebody has it already."""
+) -> ToolRun | None:
+    """Take a function call for oneself; None when somebody has it already."""
     try:
         with transaction.atomic():
-            ToolRun.objects.create(
+            return ToolRun.objects.create(
                 conversation_id=conversation_id,
                 call_id=call_id,
                 name=storable(name)[:120],
@@ -96,19 +101,19 @@ def claim_run(
                 source=source,
             )
     except IntegrityError:
-        return False
-    return True
+        return None
 
 
-def finish_run(conversation_id: uuid.UUID, call_id: str, result: ToolResult) -> None:
-    """Close a run. One that is closed already keeps its first output."""
-    ToolRun.objects.filter(
+def finish_run(conversation_id: uuid.UUID, call_id: str, result: ToolResult) -> ToolRun | None:
+    """Close a run. One that is closed already keeps its first output: None."""
+    closed = ToolRun.objects.filter(
         conversation_id=conversation_id, call_id=call_id, status=ToolRun.Status.RUNNING
     ).update(
         output=result.output,
         status=ToolRun.Status.FAILED if result.failed else ToolRun.Status.DONE,
         duration_ms=result.duration_ms,
     )
+    return read_run(conversation_id, call_id) if closed else None
 
 
 def read_run(conversation_id: uuid.UUID, call_id: str) -> ToolRun | None:

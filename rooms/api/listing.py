@@ -9,9 +9,9 @@ from ninja import Query, Router
 
 from rooms.api.parts import parts_of
 from rooms.api.shapes import Refusal, Rooms
-from rooms.directory import describe, viewable
+from rooms.directory import describe, permitted
 
-MOST_ROOMS = 1000
+MOST_ROOMS = 500
 
 router = Router(tags=["rooms"])
 
@@ -28,6 +28,6 @@ async def rooms(
     """Rooms whose name contains `search`; a page may be shorter than `limit` and still have a `next`."""
     caller = request.auth  # type: ignore[attr-defined]
     async with parts_of(request) as parts:
-        found, following = await viewable(parts, caller, search=search, after=after, limit=limit)
+        found, following = await permitted(parts, caller, search=search, after=after, limit=limit)
         entries = await describe(parts, found)
     return JsonResponse({"rooms": [entry.as_body() for entry in entries], "next": following})

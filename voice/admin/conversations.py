@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from voice.call_rooms import erase_rooms
 from voice.models import Conversation, ToolRun, Turn, Usage
 
 
@@ -83,6 +85,16 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["user"]
     list_per_page = 50
     inlines = [TurnInline, ToolRunInline, UsageInline]
+
+    def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
+        erased = obj.pk
+        super().delete_model(request, obj)
+        transaction.on_commit(lambda: erase_rooms([erased]))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
+        erased = list(queryset.values_list("pk", flat=True))
+        super().delete_queryset(request, queryset)
+        transaction.on_commit(lambda: erase_rooms(erased))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         # Subqueries: two joins in one query would multiply each other's rows.

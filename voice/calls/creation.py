@@ -86,11 +86,13 @@ async def _make(owner: CallOwner, record: CallRecord, new: NewCall, gone: asynci
         joined = time.monotonic()
         control = Conversation.Control.SIDEBAND if sideband else Conversation.Control.COURIER
         # Somebody may have ended the call while it was being made: then nobody must drive it.
-        _refuse_ended(await owner.writer.run(records.set_control, record.id, control))
+        row = await owner.writer.run(records.set_control, record.id, control)
+        _refuse_ended(row is not None)
     except BaseException:
         # Only here is the id known for sure, so only here can it be hung up for sure.
         await asyncio.shield(owner.spawn(owner.hang_up(record.id, made.call_id)))
         raise
+    owner.call_rooms.tell_state(row)
     owner.drive(record, sideband)
     return StartedCall(record, made.answer, control, answered - began, joined - joining)
 
@@ -151,8 +153,9 @@ async def _attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, ca
     control, sideband = Conversation.Control.COURIER, None
     if owner.provider.config.sideband:
         control, sideband = Conversation.Control.SIDEBAND, await _attached(owner, record)
-    _refuse_ended(await owner.writer.run(records.set_control, conversation_id, control))
-    await owner.writer.run(records.mark_ready, conversation_id)
+    row = await owner.writer.run(records.set_control, conversation_id, control)
+    _refuse_ended(row is not None)
+    owner.call_rooms.tell_state(await owner.writer.run(records.mark_ready, conversation_id))
     owner.drive(record, sideband, waits_for_browser=False)
     return control
 

@@ -21,6 +21,7 @@ from voice.live_call import LiveCall
 from voice.models import EndReason
 from voice.records import CallRecord
 from voice.tools.executor import failure
+from voice.transcripts import read_run
 
 if TYPE_CHECKING:
     from voice.calls.owner import CallOwner
@@ -90,4 +91,5 @@ async def take_over(owner: CallOwner, record: CallRecord) -> None:
     logger.info("Call %s: taken over", record.id)
     call = owner.drive(record, sideband)
     for call_id in lost:
+        owner.call_rooms.tell_run(await owner.writer.run(read_run, record.id, call_id))
         call.post(ToolFinished(call_id, failure(records.INTERRUPTED), timezone.now()))

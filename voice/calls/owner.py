@@ -22,8 +22,10 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from rooms.connections import open_redis
+from rooms.parts import parts_on
 from voice import records
 from voice.call import BrowserReady, Call, HumanActed
+from voice.call_rooms import CallRooms
 from voice.calls import creation, handover
 from voice.calls.creation import Creation, NewCall
 from voice.calls.mailbox import Mailbox
@@ -37,7 +39,7 @@ from voice.provider import Provider, Sideband, provider_config
 from voice.records import CallRecord
 from voice.session_config import plan_for
 from voice.tool_runs import ToolRuns
-from voice.tools.context import CodeTool
+from voice.tools.context import CodeTool, Desk
 from voice.tools.registry import CODE_TOOLS
 from voice.writer import Writer
 
@@ -45,6 +47,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 END_PATIENCE_S = 3.0
+FLUSH_S = 2.0
 TOOL_HTTP_TIMEOUT_S = 10.0
 
 
@@ -68,11 +71,15 @@ class CallOwner:
         self.writer = Writer()
         self.provider = Provider(provider_config())
         self.http = httpx.AsyncClient(timeout=TOOL_HTTP_TIMEOUT_S)
-        self.tool_runs = ToolRuns(self.writer, self.http, self._code_tools)
-        self._services = Services(self.provider, self.writer, self.tool_runs)
         self._redis = open_redis(settings.REDIS_URL)
+        rooms = parts_on(self._redis, settings.ROOMS_NAMESPACE)
+        self.call_rooms = CallRooms(rooms.register)
+        desk = Desk(self.http, rooms)
+        self.tool_runs = ToolRuns(self.writer, desk, self._code_tools, self.call_rooms)
+        self._services = Services(self.provider, self.writer, self.tool_runs, self.call_rooms)
         self.mailbox = Mailbox(get_channel_layer(), self.on_mail)
         self.leases = Leases(self._redis, owner=self.mailbox.name, namespace=settings.ROOMS_NAMESPACE)
+        self.call_rooms.start()
         sweeper = Sweeper(self)
         self._care = [self.spawn(work) for work in (self.mailbox.run(), sweeper.beat(), sweeper.look())]
 
@@ -99,6 +106,7 @@ class CallOwner:
         await asyncio.gather(*(handover.leave(self, call, others) for call in calls))
         while self._tasks:
             await asyncio.wait(self._tasks)
+        await self.call_rooms.flush(FLUSH_S)
 
     async def _others(self) -> list[str]:
         try:
@@ -111,6 +119,7 @@ class CallOwner:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.call_rooms.aclose()
         await self.provider.aclose()
         await self.http.aclose()
         await self._redis.aclose()
@@ -191,7 +200,7 @@ class CallOwner:
 
     async def ready(self, conversation_id: uuid.UUID) -> None:
         """The browser's channel is open: tell whoever owns the call. Saying it twice greets once."""
-        await self.writer.run(records.mark_ready, conversation_id)
+        self.call_rooms.tell_state(await self.writer.run(records.mark_ready, conversation_id))
         await self.tell(conversation_id, {"what": "ready"})
 
     async def human_acted(self, conversation_id: uuid.UUID) -> None:
@@ -240,6 +249,7 @@ class CallOwner:
     async def force_end(self, conversation_id: uuid.UUID, reason: str) -> None:
         """Hang up and close the record without its owner."""
         row = await self.writer.run(records.close_conversation, conversation_id, reason)
+        self.call_rooms.tell_state(row)
         if row is not None and row.provider_call_id and row.hung_up_at is None:
             await self.hang_up(conversation_id, row.provider_call_id)
 

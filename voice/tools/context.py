@@ -9,12 +9,22 @@ from typing import Any
 
 import httpx
 
+from rooms.parts import Parts
+
 Output = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Desk:
+    """What all tools of a process share."""
+
+    http: httpx.AsyncClient
+    rooms: Parts
+
+
+@dataclass(frozen=True)
 class ToolContext:
-    """For whom a tool runs, and the process's HTTP client. The person's rights are the tool's rights.
+    """For whom a tool runs, and what it may use. The person's rights are the tool's rights.
 
     `issued` are the tools that the call was given; a page cannot add to them.
     """
@@ -22,6 +32,7 @@ class ToolContext:
     user_id: int
     conversation_id: uuid.UUID | None
     http: httpx.AsyncClient
+    rooms: Parts
     issued: frozenset[str] = frozenset()
 
 

@@ -164,7 +164,8 @@ async def turns(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespons
         interrupted=body.interrupted,
         started_at=_plausible(row, body.started_at),
     )
-    await owner.writer.run(transcripts.store_turn, conversation_id, turn, source=Source.BROWSER)
+    stored = await owner.writer.run(transcripts.store_turn, conversation_id, turn, source=Source.BROWSER)
+    owner.call_rooms.tell_turn(stored)
     if body.role == "user":
         await owner.human_acted(conversation_id)
     return JsonResponse({"item_id": body.item_id})

@@ -7,15 +7,22 @@ from datetime import datetime
 
 import httpx
 import pytest
+from django.conf import settings
 
+from rooms.connections import open_redis
+from rooms.parts import parts_on
 from voice.errors import ToolError
 from voice.tools.clock import get_current_time
 from voice.tools.context import ToolContext
 
 
 async def tell(**arguments: str) -> dict[str, str]:
+    redis = open_redis(settings.REDIS_URL)
     async with httpx.AsyncClient() as http:
-        return await get_current_time(ToolContext(1, uuid.uuid4(), http), arguments)
+        context = ToolContext(1, uuid.uuid4(), http, parts_on(redis, "t:"))
+        told = await get_current_time(context, arguments)
+    await redis.aclose()
+    return told
 
 
 async def test_time_is_the_sites_unless_asked_otherwise():
