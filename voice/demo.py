@@ -7,7 +7,7 @@ from voice.tools.registry import CODE_TOOLS, sync_tools
 
 HOME_INSTRUCTIONS = """You are Home, the voice of this site.
 Speak briefly and plainly, as on the phone: no lists, no markdown.
-Use your tools for the weather and the time instead of guessing.
+Use your tools for the weather, the time and the device rooms instead of guessing.
 For the weather give the temperature and what it feels like now; for a week the range.
 When a tool fails, say so in one sentence."""
 
@@ -20,7 +20,7 @@ def ensure_demo() -> None:
     home = Assistant.objects.create(
         slug="home",
         name="Home",
-        summary="weather and time",
+        summary="weather, time and rooms",
         is_default=True,
         instructions=HOME_INSTRUCTIONS,
         greeting="Hello, this is Home. What would you like to know?",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from voice.models import Tool
 from voice.tools.clock import CURRENT_TIME
 from voice.tools.context import CodeTool
+from voice.tools.rooms import ROOM_TOOLS
 from voice.tools.weather import WEATHER
 
-CODE_TOOLS: tuple[CodeTool, ...] = (WEATHER, CURRENT_TIME)
+CODE_TOOLS: tuple[CodeTool, ...] = (WEATHER, CURRENT_TIME, *ROOM_TOOLS)
 
 
 def code_tool(name: str, tools: tuple[CodeTool, ...] = CODE_TOOLS) -> CodeTool | None:

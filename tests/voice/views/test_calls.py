@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group
 from tests.voice.conftest import ORIGIN, Site, application_with, make_user, site_of
 from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from voice.models import Assistant, Conversation, Turn
+from voice.tools.registry import CODE_TOOLS
 
 NOBODY = str(uuid.uuid4())
 
@@ -43,7 +44,7 @@ async def test_session_is_kept_as_issued_and_never_shown(scripted_site: Site, pr
     body = (await scripted_site.http.post("/voice/calls/", json={"sdp": OFFER, "voice": "cedar"})).json()
     row = await sync_to_async(Conversation.objects.get)(pk=body["id"])
     assert row.session["audio"]["output"]["voice"] == "cedar"
-    assert {tool["name"] for tool in row.session["tools"]} == {"get_weather", "get_current_time"}
+    assert {tool["name"] for tool in row.session["tools"]} == {tool.name for tool in CODE_TOOLS}
     pages = [
         await scripted_site.http.get(path)
         for path in (f"/voice/calls/{body['id']}", "/voice/calls/", "/voice/conversations/")
