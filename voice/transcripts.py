@@ -20,8 +20,10 @@ from voice.tools.executor import ToolResult, storable
 def store_turn(
     conversation_id: uuid.UUID, turn: TurnData, *, source: Source = Source.SIDEBAND
 ) -> Turn | None:
-    """Store or improve a turn; None when nothing changed. What the browser reports never replaces the
-    provider's own word."""
+    """Store or improve a turn; None when nothing changed.
+
+    What the browser reports never replaces the provider's own word.
+    """
     values = {
         "role": turn.role,
         "text": storable(turn.text),
