@@ -18,6 +18,7 @@ from rooms.sinks.transports import (
     AsyncioSink,
     TwistedSink,
     asyncio_transport,
+    explain_failures,
     twisted_connection,
     twisted_unsent,
 )
@@ -38,6 +39,7 @@ def open_sink(
     def close(code: int) -> None:
         deliver({"type": "room.close", "code": code})
 
+    explain_failures(send)
     if settings.ROOMS_DIRECT_WRITES:
         direct = TwistedSink.for_send(send, backlog) or AsyncioSink.for_send(send, backlog, close)
         if direct:

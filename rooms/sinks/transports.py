@@ -35,6 +35,13 @@ def twisted_unsent(connection: Any) -> int:
     return int(connection._tempDataLen + len(connection.dataBuffer) - connection.offset)
 
 
+def explain_failures(send: Any) -> None:
+    """Let daphne say why it ends a connection (1009: too large) instead of dropping it without a word."""
+    protocol = next(iter(getattr(send, "args", ())), None)
+    if hasattr(protocol, "failByDrop"):
+        protocol.failByDrop = False
+
+
 def asyncio_transport(send: Any) -> Any | None:
     """The asyncio transport below uvicorn's `send`."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
