@@ -45,8 +45,8 @@ class Presence:
                 raise unavailable(exc) from exc
             self._told = now
 
-    async def watchers(self, rooms: Sequence[Room]) -> dict[Room, int]:
-        """Sockets in each of the rooms. Raises Unavailable."""
+    async def watchers(self, rooms: Sequence[Room], *, elsewhere: bool = False) -> dict[Room, int]:
+        """Sockets in each of the rooms, or those of other processes alone. Raises Unavailable."""
         if not rooms:
             return {}
         try:
@@ -57,6 +57,9 @@ class Presence:
                 (seconds, _), *rows = await pipe.execute()
         except (RedisError, OSError) as exc:
             raise unavailable(exc) from exc
+        if elsewhere:
+            for row in rows:
+                row.pop(self._process.encode(), None)
         return {room: _alive(row, seconds) for room, row in zip(rooms, rows, strict=True)}
 
     async def _write(self, now: Mapping[Room, int], left: set[Room]) -> None:

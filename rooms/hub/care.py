@@ -7,6 +7,7 @@ no fault: rooms are settled when it is back.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
@@ -37,6 +38,7 @@ class Care:
 
     def __init__(self, hub: Hub, namespace: str) -> None:
         self._hub = hub
+        self._news = asyncio.Event()
         self._changed: set[Room] = set()  # here: other processes want to know
         self._stale: set[Room] = set()  # anywhere: our view is old
         self._beaten_at = 0.0
@@ -104,16 +106,22 @@ class Care:
     def changed(self, room: Room) -> None:
         """A socket came or went."""
         self._changed.add(room)
+        self._news.set()
 
     async def _take_presence(self, channel: bytes, payloads: list[bytes]) -> None:
         for payload in payloads:
             self._stale.update(Room(name) for name in json.loads(payload))
+        self._news.set()
 
     async def _update_presence(self) -> None:
+        """The first change is told at once, those of the following second together."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), BEAT_S - PRESENCE_S)
+        self._news.clear()
         hub = self._hub
         now = asyncio.get_running_loop().time()
         changed, self._changed = self._changed, set()
-        is_due = now - self._beaten_at >= BEAT_S
+        is_due = now - self._beaten_at >= BEAT_S - PRESENCE_S
         if changed or is_due:
             await hub.presence.beat({local.room: len(local.holders) for local in hub.feed.rooms.values()})
             self._beaten_at = now
@@ -122,17 +130,17 @@ class Care:
         stale, self._stale = self._stale | changed, set()
         rooms: Collection[Room] = hub.feed.rooms.keys() if is_due else stale & hub.feed.rooms.keys()
         for some in _by(_ROOMS_AT_ONCE, tuple(rooms)):
-            for room, watchers in (await hub.presence.watchers(some)).items():
-                await self._tell_watchers(hub.feed.rooms.get(room), watchers)
+            for room, others in (await hub.presence.watchers(some, elsewhere=True)).items():
+                await self._tell_watchers(hub.feed.rooms.get(room), others)
 
-    async def _tell_watchers(self, local: LocalRoom | None, watchers: int) -> None:
+    async def _tell_watchers(self, local: LocalRoom | None, others: int) -> None:
         if local is None:
             return
-        local.others = max(0, watchers - len(local.holders))
-        if watchers != local.told_watchers:
-            local.told_watchers = watchers
+        local.others = others
+        if local.watchers != local.told_watchers:
+            local.told_watchers = local.watchers
             body = json.dumps(
-                {"type": "presence", "room": local.room, "watchers": watchers},
+                {"type": "presence", "room": local.room, "watchers": local.watchers},
                 ensure_ascii=False,
                 separators=(",", ":"),
             )

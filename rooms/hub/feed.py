@@ -146,7 +146,7 @@ class Feed:
         async with self.gate:
             await self._register.enter(local.room)
             reading = await self._history.read(local.room, last=TAIL_FRAMES)
-            local.others = (await self._presence.watchers([local.room]))[local.room]
+            local.others = (await self._presence.watchers([local.room], elsewhere=True))[local.room]
         self._not_yet_told(local, reading.gaps)
         local.tail.start(parse_frames(reading.frames), asked=TAIL_FRAMES)
         local.position = reading.position

@@ -75,7 +75,7 @@ class Hub:
         self._subscriber = self.layer.subscriber
         self.feed = Feed(self._subscriber, self.register, self.history, self.presence, self._spawn)
         self._care = Care(self, self._namespace)
-        self._subscriber.on_restored.append(self._care.settle_all)
+        self._subscriber.on_restored.append(self._be_restored)
         self._channels = {Keys(self._namespace).gaps_channel.encode(): self._take_gaps, **self._care.channels}
         for channel, handler in self._channels.items():
             self._subscriber.want(channel, handler)
@@ -133,6 +133,8 @@ class Hub:
         if socket.rooms.get(room) is not local:
             return  # gone meanwhile
         socket.say_text(answer.as_frame(room, local.watchers), counted=False)
+        if local.told_watchers is None:
+            local.told_watchers = local.watchers
         if not answer.more:
             local.members[socket] = socket.give
 
@@ -166,6 +168,11 @@ class Hub:
         async with self._publishing:
             return await self.register.publish(room, payload, source="socket")
 
+    def _be_restored(self) -> None:
+        """Redis is back: idle connections may lead to the one that is gone; rooms may have missed some."""
+        self._spawn(self.redis.connection_pool.disconnect(inuse_connections=False))
+        self._care.settle_all()
+
     async def _take_gaps(self, channel: bytes, payloads: list[bytes]) -> None:
         for payload in payloads:
             await self.feed.tell_unheard(json.loads(payload))
@@ -195,7 +202,7 @@ class Hub:
             return
         for channel, handler in self._channels.items():
             self._subscriber.unsubscribe(channel, handler)
-        self._subscriber.on_restored.remove(self._care.settle_all)
+        self._subscriber.on_restored.remove(self._be_restored)
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

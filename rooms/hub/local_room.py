@@ -84,7 +84,7 @@ class LocalRoom:
         self.waiting = Waiting()
         self.unheard_until_ms = 0
         self.others = 0  # watchers in other processes
-        self.told_watchers = -1
+        self.told_watchers: int | None = None
 
     @property
     def watchers(self) -> int:

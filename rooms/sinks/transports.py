@@ -37,7 +37,7 @@ def twisted_unsent(connection: Any) -> int:
 
 def explain_failures(send: Any) -> None:
     """Let daphne say why it ends a connection (1009: too large) instead of dropping it without a word."""
-    protocol = next(iter(getattr(send, "args", ())), None)
+    protocol: Any = next(iter(getattr(send, "args", ())), None)
     if hasattr(protocol, "failByDrop"):
         protocol.failByDrop = False
 

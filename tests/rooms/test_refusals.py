@@ -24,7 +24,8 @@ def web(django_db_setup: Any, django_db_blocker: Any) -> Iterator[WebProcess]:
     with (
         django_db_blocker.unblock(),
         rooms_web(
-            f"t{uuid.uuid4().hex[:8]}:", DJANGO_CSRF_TRUSTED_ORIGINS="https://wall.example,https://*.good.example"
+            f"t{uuid.uuid4().hex[:8]}:",
+            DJANGO_CSRF_TRUSTED_ORIGINS="https://wall.example,https://*.good.example",
         ) as made,
     ):
         yield made
@@ -49,7 +50,14 @@ def may(user: Any, *codenames: str) -> Any:
 
 @pytest.mark.parametrize(
     "origin",
-    ["", "http://evil.example", "http://127.0.0.1:1", "null", "https://good.example.evil", "http://wall.example"],
+    [
+        "",
+        "http://evil.example",
+        "http://127.0.0.1:1",
+        "null",
+        "https://good.example.evil",
+        "http://wall.example",
+    ],
 )
 async def test_foreign_or_missing_origin_is_refused_at_the_handshake(web, user, origin):
     with pytest.raises(InvalidStatus) as caught:
