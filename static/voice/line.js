@@ -1,16 +1,17 @@
 /**
  * The data channel of one call and what the server says of that call: events in, typed words out, the clock,
- * the relay, the end. Owned by a call.
+ * the relay, the news from the call's room, the end. Owned by a call.
  */
 
 import { moment } from './clock_data.js';
+import { News } from './news.js';
 import { Relay } from './relay.js';
 import { typedEvents, typedId } from './typing_data.js';
 
-const POLL_MS = 10_000;
 const TICK_MS = 250;
 const HANG_UP_MS = 2_000;
 const LAST_LOOKS_MS = [0, 700, 1500];
+const TAKEN = 'conversation_already_has_active_response';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -19,13 +20,14 @@ export class Line {
   #channel;
   #id;
   #relay;
-  #timers = [];
+  #news = null;
+  #ticking;
   #waiting = [];
   #owesAnswer = false;
   #closed = false;
   isOpen = false;
 
-  /** @param {{api, answer: {id, control}, channel: RTCDataChannel, state: () => object, tell, over: (reason) => void}} parts */
+  /** @param {{api, answer: {id, control, room}, channel: RTCDataChannel, state: () => object, tell, over: (reason) => void}} parts */
   constructor(parts) {
     this.#parts = parts;
     this.#channel = parts.channel;
@@ -41,7 +43,9 @@ export class Line {
     this.isOpen = true;
     this.#parts.api.ready(this.#id).catch(() => {}); // if it failed, the next look says so, and says it again
     this.#parts.tell({ type: 'live', at: Date.now() });
-    this.#timers = [setInterval(() => this.#look(), POLL_MS), setInterval(() => this.#tick(), TICK_MS)];
+    this.#ticking = setInterval(() => this.#tick(), TICK_MS);
+    this.#news = new News({ room: this.#parts.answer.room, ask: () => this.#look(), tell: this.#parts.tell,
+      stored: (ids) => this.#relay.acknowledge(ids) });
     this.#look();
     this.#waiting.splice(0).forEach((text) => this.type(text));
   }
@@ -55,6 +59,8 @@ export class Line {
     }
     this.#parts.tell({ type: 'event', event, at: Date.now() });
     this.#relay.take(event);
+    // The server's own request was faster by a breath: this page's one waits for that answer's end.
+    if (event.type === 'error' && event.error?.code === TAKEN) this.#owesAnswer = true;
     if (event.type === 'response.done' && this.#owesAnswer) this.#askAnswer();
   }
 
@@ -131,7 +137,8 @@ export class Line {
   close() {
     this.#closed = true;
     this.isOpen = false;
-    this.#timers.forEach(clearInterval);
+    clearInterval(this.#ticking);
+    this.#news?.close();
     this.#channel.onopen = null;
     this.#channel.onclose = null;
     this.#channel.onmessage = null; // the channel itself goes with its connection

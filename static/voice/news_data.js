@@ -1,0 +1,35 @@
+/**
+ * What the room of a call says, as inputs of this page. A message's payload is the JSON that docs/protocol.md
+ * describes; what is not understood is nothing. Pure.
+ */
+
+const NOTHING = Object.freeze({ stored: [], inputs: [], isLive: false, isOver: false });
+
+const READERS = {
+  turn: ({ item_id: id }) => ({ stored: id ? [id] : [] }),
+  tool_run: (run) => ({ inputs: [{ type: 'runs', runs: [run] }] }),
+  state: ({ state, ends_in_s: seconds }, at) => ({
+    isLive: state === 'live',
+    isOver: state === 'ended',
+    // What was said earlier tells nothing of the time that is left now.
+    inputs: at === null || !(seconds > 0) ? [] : [{ type: 'clock', endsAt: at + seconds * 1000 }],
+  }),
+};
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * `{stored: [item id], inputs: [input of call_data], isLive, isOver}`
+ * @param {string | undefined} payload @param {number | null} at now, when it was said just now
+ */
+export function read(payload, at) {
+  const said = parsed(payload ?? '');
+  const reader = said !== null && Object.hasOwn(READERS, said.type) ? READERS[said.type] : () => ({});
+  return { ...NOTHING, ...reader(said ?? {}, at) };
+}
