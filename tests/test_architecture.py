@@ -29,7 +29,18 @@ VOICE = (
     *("calls", "exports", "demo", "admin", "views", "urls", "templatetags"),
 )
 ROOMS = (
-    *("errors", "names", "keys", "patterns", "connections", "frames", "scripts", "register", "registry"),
+    *(
+        "errors",
+        "names",
+        "keys",
+        "patterns",
+        "tasks",
+        "connections",
+        "frames",
+        "scripts",
+        "register",
+        "registry",
+    ),
     *("history", "presence", "parts", "models", "sizes", "policies", "directory"),
     *("redis_link", "subscriber", "layer", "sinks", "hub", "bridge"),
     *("consumers", "routing", "api", "views", "urls", "templatetags", "checks", "admin"),

@@ -23,6 +23,7 @@ from rooms.connections import open_redis
 from rooms.errors import LostLease, Unavailable
 from rooms.keys import Keys
 from rooms.register import Limits, Register
+from rooms.tasks import end_tasks
 
 POLL_S = 0.2
 BEAT_S = 1.0
@@ -83,16 +84,13 @@ class Bridge:
                 task.result()
             await self._leave(feeding)
         finally:
-            for task in (*tasks, stopping):
-                task.cancel()
-            await asyncio.gather(*tasks, stopping, return_exceptions=True)
+            await end_tasks(*tasks, stopping)
             await self._redis.aclose()
 
     async def _leave(self, feeding: asyncio.Task[None]) -> None:
         """Nothing more is heard; what was heard is registered; the next one may lead."""
         leader = self._leader
-        feeding.cancel()
-        await asyncio.gather(feeding, return_exceptions=True)
+        await end_tasks(feeding)
         with contextlib.suppress(TimeoutError, Unavailable):
             async with asyncio.timeout(LEAVE_S):
                 if leader:
@@ -109,12 +107,11 @@ class Bridge:
             await self._feed.proven.wait()
             try:
                 standing = await self._lease.ask("look")
-                self.is_warm = self._ring.holds(standing.place)
-                may_take = self.is_warm or standing.at_ms == 0 or standing.others == 0
+                self._note_warmth(standing)
                 if standing.verdict == "held":
                     self._ring.drop_through(standing.place)
                     cold_s = 0.0
-                elif may_take or cold_s >= COLD_WAIT_S:
+                elif self._may_take(standing) or cold_s >= COLD_WAIT_S:
                     await self._take_and_lead()
                     continue
                 else:
@@ -124,6 +121,17 @@ class Bridge:
             except LostLease:
                 log.warning("Another bridge leads now; this one stands by.")
             await asyncio.sleep(POLL_S)
+
+    def _may_take(self, standing: Standing) -> bool:
+        """Whether nobody can know more than this bridge."""
+        is_first = standing.at_ms == 0 or standing.others == 0
+        return self.is_warm or is_first or not standing.is_settled
+
+    def _note_warmth(self, standing: Standing) -> None:
+        is_warm = self._ring.holds(standing.place)
+        if is_warm and not self.is_warm and standing.verdict == "held":
+            log.info("This bridge stands by and can go on where the leader is.")
+        self.is_warm = is_warm
 
     async def _take_and_lead(self) -> None:
         standing = await self._lease.ask("take")
@@ -144,12 +152,9 @@ class Bridge:
         try:
             await asyncio.wait((renewing, leading), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (renewing, leading):
-                task.cancel()
-            results = await asyncio.gather(renewing, leading, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+            raised = await end_tasks(renewing, leading)
+        for error in raised:
+            raise error
 
     async def _start_and_register(self, leader: Leader, standing: Standing) -> None:
         mark = await self._send_mark(leader)

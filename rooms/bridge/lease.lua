@@ -13,7 +13,8 @@ local function place()
   redis.call('ZREMRANGEBYSCORE', all, '-inf', whole(now - ALIVE_MS))
   local others = redis.call('ZCARD', all) - 1
   local known = redis.call('HMGET', bridge, 'fence', 'mark', 'count', 'at')
-  return {known[1] or '0', known[2] or '', known[3] or '0', known[4] or '0', whole(now), whole(others)}
+  local is_settled = redis.call('HGET', prefix .. 'gen', 'heard') ~= '0' and '1' or '0'
+  return {known[1] or '0', known[2] or '', known[3] or '0', known[4] or '0', whole(now), whole(others), is_settled}
 end
 
 -- What no bridge heard: kept for who reads later, told to who listens. A restart of Redis that was told as a new

@@ -34,6 +34,8 @@ class Standing:
     at_ms: int
     now_ms: int
     others: int
+    # False from a restart of Redis until a bridge has said that it listens: then no bridge heard everything.
+    is_settled: bool
 
 
 class Lease:
@@ -48,9 +50,9 @@ class Lease:
     async def ask(self, verb: Verb) -> Standing:
         """Take the lease if it is free, look, renew it or give it up."""
         answer = await self._script.run(self._key_names(), [verb, self.holder, int(self.life_s * 1000)])
-        verdict, fence, mark, count, at, now, others = (part.decode() for part in answer)
+        verdict, fence, mark, count, at, now, others, settled = (part.decode() for part in answer)
         place = FeedPlace(mark, int(count))
-        return Standing(verdict, int(fence), place, int(at), int(now), int(others))
+        return Standing(verdict, int(fence), place, int(at), int(now), int(others), settled == "1")
 
     async def tell_unheard(
         self, fence: int, *, since_ms: int, until_ms: int, pattern: str, kept_s: int
