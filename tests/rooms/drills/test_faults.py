@@ -64,7 +64,7 @@ class Drill:
         known = dict(zip(watcher.places, watcher.numbers, strict=True))
         before = known[(gap["from"]["epoch"], gap["from"]["offset"])]
         after = known[(gap["to"]["epoch"], gap["to"]["offset"])]
-        return before < number < after
+        return bool(before < number < after)
 
 
 @asynccontextmanager
