@@ -1,4 +1,4 @@
-"""What a process does rooms with, in one hand: register, history, registry and presence."""
+"""What a process does rooms with, in one hand: register, history, registry and presence on one client."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rooms.registry import Registry
 class Parts:
     """One set for one event loop; whoever opened the Redis client closes it."""
 
+    redis: Redis
     register: Register
     history: History
     registry: Registry
@@ -25,6 +26,7 @@ class Parts:
 def parts_on(redis: Redis, namespace: str) -> Parts:
     """A set that shares one client."""
     return Parts(
+        redis,
         Register(redis, namespace),
         History(redis, namespace),
         Registry(redis, namespace),

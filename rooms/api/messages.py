@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Query, Router, Status
 
 from rooms.api.addresses import room_of
+from rooms.api.pace import keep_pace
 from rooms.api.parts import parts_of
 from rooms.api.payloads import payload_of
 from rooms.api.refusals import BadParameter
@@ -53,6 +55,7 @@ async def publish(
         raise NotAllowed("You may not publish to this room.", field="room")
     payload = payload_of(request)
     async with parts_of(request) as parts:
+        await keep_pace(parts.redis, settings.ROOMS_NAMESPACE, request.auth)  # type: ignore[attr-defined]
         placed = await parts.register.publish(named, payload, source="http", idempotency_key=idempotency_key)
     return Status(201, Published(room=named, epoch=placed.position.epoch, offset=placed.position.offset))
 

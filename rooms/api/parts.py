@@ -17,7 +17,7 @@ async def parts_of(request: HttpRequest) -> AsyncIterator[Parts]:
     """The hub's parts; under a server that carries no hub, parts for this request alone."""
     hub = getattr(request, "scope", {}).get("rooms_hub")
     if hub is not None:
-        yield Parts(hub.register, hub.history, hub.registry, hub.presence)
+        yield Parts(hub.redis, hub.register, hub.history, hub.registry, hub.presence)
         return
     redis = open_redis(settings.REDIS_URL)
     try:

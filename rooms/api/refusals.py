@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import math
 
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from rooms.errors import RoomsError, Unavailable
+
+logger = logging.getLogger(__name__)
 
 RETRY_S = 2
 """When to come back to a server that is away and says nothing of how long."""
@@ -52,6 +56,7 @@ class BadParameter(RoomsError):
 def answer_errors(api: NinjaAPI) -> None:
     """Have the API answer every refusal in our shape; what is unforeseen stays Django's."""
     api.add_exception_handler(RoomsError, _ours)
+    api.add_exception_handler(DatabaseError, _no_database)
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(HttpError, _framework)
     api.add_exception_handler(Http404, _nothing_here)
@@ -68,6 +73,11 @@ def _ours(request: HttpRequest, exc: RoomsError | type[RoomsError]) -> HttpRespo
     if exc.status == 401:
         answer["WWW-Authenticate"] = 'Bearer realm="rooms"'
     return answer
+
+
+def _no_database(request: HttpRequest, exc: DatabaseError | type[DatabaseError]) -> HttpResponse:
+    logger.error("The API cannot use the database: %s", type(exc).__name__)
+    return _ours(request, Unavailable("The database cannot be reached just now."))
 
 
 def _invalid(request: HttpRequest, exc: ValidationError | type[ValidationError]) -> HttpResponse:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 from redis.asyncio import Redis
 
 from rooms.frames import Position
@@ -258,3 +259,32 @@ async def test_a_message_told_by_a_place_is_the_one_in_the_register(site: Opener
     tops = await parts.register.tops([room_from_text("device01")])
     assert tops == {"device01": Position(reply["epoch"], reply["offset"])}
     assert await DeviceKey.objects.acount() == 1
+
+
+async def test_too_much_in_one_second_is_429_for_that_caller(site: Opener, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("rooms.api.pace.PUBLISHES_PER_S", 3)
+    eager, other = await device(site), await device(site)
+    replies = [await eager.post(DEVICE, content=b"1") for _ in range(20)]
+    refused = [reply for reply in replies if reply.status_code != 201]
+    assert refused
+    assert {(reply.status_code, reply.json()["error"]["code"]) for reply in refused} == {
+        (429, "rate_limited")
+    }
+    assert refused[0].headers["Retry-After"] == "1"
+    assert (await other.post(DEVICE, content=b"1")).status_code == 201
+
+
+async def test_a_database_that_is_away_is_503(site: Opener):
+    http = await device(site)
+    await sync_to_async(run_sql)("ALTER TABLE rooms_devicekey RENAME TO rooms_devicekey_away")
+    try:
+        reply = await http.post(DEVICE, content=b"1")
+    finally:
+        await sync_to_async(run_sql)("ALTER TABLE rooms_devicekey_away RENAME TO rooms_devicekey")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (503, "unavailable")
+    assert int(reply.headers["Retry-After"]) >= 1
+
+
+def run_sql(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
