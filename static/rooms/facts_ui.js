@@ -48,7 +48,7 @@ export class Facts {
     const until = ` until ${clockTime(link.since)}, then unknown`;
     const parts = words.isUp ? [numbers, rest] : [numbers, tally.received ? until : ' received'];
     const isSaid = words.tone === 'bad' || words.word === 'Slowed';
-    const shown = isSaid ? ['', words.sentence] : late ? ['', late] : parts;
+    const shown = isSaid ? ['', words.sentence] : late ? [numbers, ` received. ${late}`] : parts;
     const place = this.#part('sum');
     if (place.textContent !== shown.join('')) place.replaceChildren(...(shown[0] ? [element('b', {}, shown[0])] : []), shown[1]);
     write(this.#part('missed'), lostWords(tally));

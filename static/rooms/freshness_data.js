@@ -35,7 +35,9 @@ export function learned(rhythm, expectedMs = 0) {
   if (expectedMs > 0) return { usualMs: expectedMs, lateAfterMs: Math.max(LEAST_MS, TIMES_USUAL * expectedMs) };
   if (!isLearned(rhythm)) return { usualMs: null, lateAfterMs: null };
   const sorted = [...rhythm.intervals].sort((one, other) => one - other);
-  const [usualMs, longMs] = [quantile(sorted, 0.5), quantile(sorted, 0.9)];
+  const meanMs = sorted.reduce((sum, each) => sum + each, 0) / sorted.length;
+  // Messages of one burst have the same millisecond; between bursts they have none.
+  const [usualMs, longMs] = [quantile(sorted, 0.5) || Math.max(meanMs, 0.1), quantile(sorted, 0.9)];
   const isIrregular = longMs > LEAST_MS && longMs > IRREGULAR * Math.max(usualMs, 1);
   if (isIrregular) return { usualMs: null, lateAfterMs: null };
   return { usualMs, lateAfterMs: Math.max(LEAST_MS, TIMES_USUAL * usualMs, 1.5 * longMs) };

@@ -31,12 +31,12 @@ export function span(ms) {
 export const age = (ms) => `${span(ms)} ago`;
 
 /** "every second", "every 10 s". */
-export const rhythm = (ms) => (Math.round(ms / 1000) === 1 ? 'every second' : `every ${ms < 1000 ? `${Math.round(ms)}${NBSP}ms` : span(ms + 499)}`);
+export const rhythm = (ms) => (Math.round(ms / 1000) === 1 ? 'every second' : `every ${ms < 1000 ? `${Math.ceil(ms)}${NBSP}ms` : span(ms + 499)}`);
 
-const short = (number) => String(Number(number.toPrecision(number < 10 ? 1 : 2)));
+const short = (number) => Number(number.toPrecision(number < 10 ? 1 : 2));
 
 /** "1 a second", "0.2 a second", "3 an hour". */
 export function rate(perMinute) {
-  if (perMinute >= 0.6) return `${short(perMinute / 60)} a second`;
+  if (perMinute >= 0.6) return `${NUMBER.format(short(perMinute / 60))} a second`;
   return perMinute > 0 ? `${short(Math.max(1, perMinute * 60))} an hour` : '';
 }

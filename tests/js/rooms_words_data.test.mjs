@@ -50,7 +50,7 @@ test('ages and spans are read at a glance', () => {
 });
 
 test('rates are said per second, rare ones per hour', () => {
-  assert.deepEqual([60, 12, 1.2, 60_000, 0.05, 0].map(rate), ['1 a second', '0.2 a second', '0.02 a second', '1000 a second', '3 an hour', '']);
+  assert.deepEqual([60, 12, 1.2, 60_000, 0.05, 0].map(rate), ['1 a second', '0.2 a second', '0.02 a second', '1,000 a second', '3 an hour', '']);
 });
 
 test('times are the reader\'s own, to the millisecond where it counts', () => {
