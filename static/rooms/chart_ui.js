@@ -1,7 +1,7 @@
 /** One chart: the numbers of one field over a span of time, drawn by uPlot in the page's own ink. */
 
 import uPlot from '../lib/uplot/uPlot.esm.js';
-import { element, write } from '../voice/element_ui.js';
+import { element, write } from '../elements/element_ui.js';
 import { gapBands } from './gap_bands_ui.js';
 import { gapSentence } from './gap_words_data.js';
 import { inks } from './inks_ui.js';

@@ -1,6 +1,6 @@
 /** The charts of one room: one for each field worth it, the first one open. */
 
-import { element, write } from '../voice/element_ui.js';
+import { element, write } from '../elements/element_ui.js';
 import { Chart } from './chart_ui.js';
 import { fieldTitle } from './fields_data.js';
 import { shortNumber } from './series_data.js';

@@ -1,6 +1,6 @@
 /** What a room's page says beside its messages: link, value, what is received, rate, lateness, watchers. */
 
-import { element, write } from '../voice/element_ui.js';
+import { element, write } from '../elements/element_ui.js';
 import { isLearned, learned, valueState } from './freshness_data.js';
 import { drawLag, drawLogin, drawState } from './health_ui.js';
 import { linkWords, lostWords, receivedWords } from './link_words_data.js';

@@ -1,7 +1,6 @@
 /** The rooms that were found and are not on the wall: one row each, with a button that puts it there. */
 
-import { element, write } from '../voice/element_ui.js';
-import { arrange } from './tiles_ui.js';
+import { arrange, element, write } from '../elements/element_ui.js';
 import { roomHref } from './wall_data.js';
 
 const VALUE_CHARS = 120;

@@ -1,6 +1,6 @@
 /** Gaps in a chart: a band where something is missing, with a pin that says how much. Also the dot of the newest value. */
 
-import { element, write } from '../voice/element_ui.js';
+import { element, write } from '../elements/element_ui.js';
 import { missedWords } from './gap_words_data.js';
 import { inks } from './inks_ui.js';
 

@@ -1,6 +1,6 @@
 /** The link's word, its sentence, its lag and its login, wherever a page shows them. */
 
-import { element, write } from '../voice/element_ui.js';
+import { element, write } from '../elements/element_ui.js';
 
 /** @param {HTMLElement} place the `.state`; @param {{word, tone}} words */
 export function drawState(place, { word, tone }) {

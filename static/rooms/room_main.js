@@ -27,7 +27,9 @@ for (const room of config.rooms) {
 
 function refresh() {
   if (!panels.length) return; // the link tells of itself while the page is still being made
-  drawNotice(byId('lost'), linkWords(connection.link, { isOnline: navigator.onLine, isFetching: false }, Date.now()));
+  const words = linkWords(connection.link, { isOnline: navigator.onLine, isFetching: false }, Date.now());
+  // Each room says its own sentence where trying again is not what comes next.
+  drawNotice(byId('lost'), words.tone === 'wait' ? words : { ...words, sentence: '' });
   panels.forEach((panel) => panel.refresh());
 }
 

@@ -1,6 +1,6 @@
 /** One row of a stream: a message as it came or laid out, or a gap. Opened, it shows all of itself. */
 
-import { element } from '../voice/element_ui.js';
+import { element } from '../elements/element_ui.js';
 import { pieces, prettyText, sizeWords } from './payloads_data.js';
 import { copyText, sayBriefly } from './copying_ui.js';
 import { exactTime } from './times_data.js';

@@ -1,6 +1,6 @@
 /** The send box of one room: Ctrl+Enter or the button, and what became of it in words. */
 
-import { write } from '../voice/element_ui.js';
+import { write } from '../elements/element_ui.js';
 
 export class Sending {
   #text;

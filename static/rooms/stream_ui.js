@@ -3,11 +3,9 @@
  * still while rows are kept on.
  */
 
-import { write } from '../voice/element_ui.js';
-import { showIcon } from '../voice/element_ui.js';
+import { arrange, showIcon, write } from '../elements/element_ui.js';
 import { rowFilter } from './filter_data.js';
 import { rowNode } from './row_ui.js';
-import { arrange } from './tiles_ui.js';
 import { clockTime, count } from './times_data.js';
 
 const SHOWN = 100;

@@ -1,6 +1,6 @@
 /** The wall: one tile a room, made once and changed where it changed. Nothing moves by itself. */
 
-import { element, write } from '../voice/element_ui.js';
+import { arrange, element, write } from '../elements/element_ui.js';
 import { nameParts, roomHref } from './wall_data.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -13,17 +13,6 @@ const shape = (tag, attributes) => {
 
 function set(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
-}
-
-/** Puts nodes into a parent in their order, moving only those that stand wrong. */
-export function arrange(parent, nodes) {
-  const wanted = new Set(nodes);
-  [...parent.children].forEach((node) => wanted.has(node) || node.remove());
-  let place = parent.firstElementChild;
-  for (const node of nodes) {
-    if (node === place) place = place.nextElementSibling;
-    else parent.insertBefore(node, place);
-  }
 }
 
 class Tile {

@@ -1,6 +1,6 @@
 /** One room as the wall knows it: its last value, its rhythm, its small line, its gaps. Pure: told what time it is. */
 
-import { clockSkew, heardAt, learned, NO_RHYTHM, usually, valueState } from './freshness_data.js';
+import { clockSkew, heardAt, isLearned, learned, NO_RHYTHM, usually, valueState } from './freshness_data.js';
 import { missedWords } from './gap_words_data.js';
 import { mainValue, readPayload } from './payloads_data.js';
 import { sparkPaths } from './spark_data.js';
@@ -78,7 +78,9 @@ export class Watched {
   view(now, isLinkUp) {
     const { usualMs, lateAfterMs } = learned(this.#rhythm, this.#info.expected_ms);
     const missed = missedWords(this.#gaps, now - GAP_SHOWN_MS);
-    const state = valueState({ at: this.at, lateAfterMs, isLinkUp, isLate: this.#isLate, missed }, now);
+    // The server remembers longer than this page; where the page has seen enough itself, both need not agree.
+    const isLate = this.#isLate && !isLearned(this.#rhythm);
+    const state = valueState({ at: this.at, lateAfterMs, isLinkUp, isLate, missed }, now);
     const value = this.#payload ? mainValue(this.#payload) : { text: '', unit: '', isText: true, fields: [] };
     const rhythm = state.word === 'Late' ? usually(usualMs) : '';
     const isRaw = this.#payload !== null && ['number', 'json', 'text'].includes(this.#payload.kind);

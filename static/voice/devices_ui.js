@@ -1,7 +1,7 @@
 /** The Devices menu: microphone, speaker, push to talk, the one-minute word. Remembered in this browser. */
 
 import { choices, readPreferences } from './devices_data.js';
-import { element } from './element_ui.js';
+import { element } from '../elements/element_ui.js';
 
 const KEY = 'roomtone.talk';
 

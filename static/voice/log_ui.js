@@ -1,7 +1,7 @@
 /** The transcript column: one element a row, made once and redrawn only when its row changed. */
 
 import { clockTime } from './clock_data.js';
-import { element, icon, write } from './element_ui.js';
+import { element, icon, write } from '../elements/element_ui.js';
 import { unheardPart } from './heard_data.js';
 import { drawTool } from './tool_ui.js';
 import { outcome, toolFace } from './tools_data.js';

@@ -3,7 +3,7 @@
 import { createApi } from './api.js';
 import { isOpen } from './call_data.js';
 import { Devices } from './devices_ui.js';
-import { write } from './element_ui.js';
+import { write } from '../elements/element_ui.js';
 import { failure } from './failures_data.js';
 import { listenForKeys } from './keys_ui.js';
 import { Log } from './log_ui.js';

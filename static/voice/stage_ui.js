@@ -1,7 +1,7 @@
 /** The stage: dial, word, sentence, cures, time left, and the three acts. Draws what words_data describes. */
 
 import { countdown } from './clock_data.js';
-import { element, showIcon, write } from './element_ui.js';
+import { element, showIcon, write } from '../elements/element_ui.js';
 
 const SILENCE = [0, 0, 0];
 const byId = (id) => document.getElementById(id);

@@ -1,6 +1,6 @@
 /** One tool row of the transcript: what was asked, how it went, and for the weather its card. */
 
-import { element, icon } from './element_ui.js';
+import { element, icon } from '../elements/element_ui.js';
 import { asked, outcome, readable, toolFace } from './tools_data.js';
 import { weatherCard } from './weather_data.js';
 

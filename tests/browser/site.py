@@ -8,13 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import httpx
+import redis
 
-from realtime_site.embedded_redis import find_server, server_command
+from realtime_site.embedded_redis import find_client, find_server, server_command
 from tests.browser.weather_standin import WeatherStandin
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,7 @@ _SETUP = """
 import django
 django.setup()
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from voice.demo import ensure_demo
 call_command("migrate", verbosity=0)
@@ -33,6 +35,9 @@ call_command("collectstatic", verbosity=0, interactive=False)
 ensure_demo()
 make = get_user_model().objects
 make.create_superuser("operator", password={password!r})
+make.create_user("viewer", password={password!r}).user_permissions.set(
+    Permission.objects.filter(codename="view_room")
+)
 for number in range({people}):
     make.create_user(f"person{{number}}", password={password!r})
 """
@@ -62,6 +67,7 @@ class Site:
         self.port, self._redis_port, self._engine_port = free_port(), free_port(), free_port()
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._webs: dict[int, subprocess.Popen[bytes]] = {}
         self._people = 0
 
     @property
@@ -95,22 +101,51 @@ class Site:
         subprocess.run(
             [sys.executable, "-c", setup], cwd=ROOT, env=self.environment(), check=True, timeout=START_S
         )
+        self._run(sys.executable, "manage.py", "runbridge", name="bridge")
         self.start_web(self.port)
         until(lambda: answers(f"http://127.0.0.1:{self._engine_port}/healthz"), within_s=START_S)
+        until(lambda: answers(f"{self.url}/readyz"), within_s=START_S)
 
     def start_web(self, port: int, **environment: str) -> str:
         """One more web process, differing in some variables; gives its address."""
         daphne = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port))
-        self._run(*daphne, "realtime_site.asgi:application", name=f"web-{port}", **environment)
+        self._webs[port] = self._run(
+            *daphne, "realtime_site.asgi:application", name=f"web-{port}", **environment
+        )
         until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), within_s=START_S)
         return f"http://127.0.0.1:{port}"
 
-    def _run(self, *command: str, name: str = "redis", **environment: str) -> None:
+    def stop_web(self, port: int) -> None:
+        """End that web process as a restart would, and wait for it."""
+        process = self._webs.pop(port)
+        process.terminate()
+        process.wait(timeout=15)
+
+    def publish(self, room: str, payload: str) -> None:
+        """What a device does: `redis-cli PUBLISH room payload`."""
+        client = find_client()
+        assert client, "no redis-cli beside the server"
+        subprocess.run(
+            [client, "-p", str(self._redis_port), "PUBLISH", room, payload],
+            check=True,
+            timeout=10,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def publish_many(self, room: str, payloads: Iterable[str]) -> None:
+        """The same for many, on one connection."""
+        with redis.Redis(port=self._redis_port) as client, client.pipeline(transaction=False) as pipe:
+            for payload in payloads:
+                pipe.publish(room, payload)
+            pipe.execute()
+
+    def _run(self, *command: str, name: str = "redis", **environment: str) -> subprocess.Popen[bytes]:
         with open(self._folder / f"{name}.log", "wb") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment(**environment), stdout=log, stderr=subprocess.STDOUT
             )
         self._processes.append(process)
+        return process
 
     def stop(self) -> None:
         for process in reversed(self._processes):

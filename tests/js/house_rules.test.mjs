@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 const root = new URL('../../static/', import.meta.url);
 const scripts = (folder) => readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.js')).map((name) => folder + name);
-const files = ['voice/', 'rooms/'].flatMap(scripts);
+const files = ['elements/', 'rooms/', 'voice/'].flatMap(scripts);
 const source = (name) => readFileSync(new URL(name, root), 'utf8');
 const code = (name) => source(name).replaceAll(/\/\*[\s\S]*?\*\//g, '');
 

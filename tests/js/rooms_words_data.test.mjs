@@ -24,12 +24,23 @@ test('nothing is late before its rhythm is known', () => {
 });
 
 test('a room that speaks on change is never late', () => {
-  const bursts = [0, 100, 200, 300, 7_200_000, 7_200_100, 7_200_200, 14_400_000].reduce(heardAt, NO_RHYTHM);
-  assert.equal(learned(bursts).lateAfterMs, null);
+  const times = [0, 300, 600, 900, 7_200_000, 7_200_300, 7_200_600, 14_400_000];
+  assert.deepEqual(learned(times.reduce(heardAt, NO_RHYTHM)), { usualMs: null, lateAfterMs: null });
 });
 
 test('a clock that goes back teaches nothing', () => {
-  assert.deepEqual(heardAt(heardAt(NO_RHYTHM, 5000), 4000), { at: 5000, intervals: [] });
+  assert.deepEqual(heardAt(heardAt(NO_RHYTHM, 5000), 4000), { at: 5000, moments: [] });
+});
+
+test('one burst is no rhythm, a flood is', () => {
+  assert.equal(isLearned(every(1, 1000)), false);
+  assert.deepEqual(learned(every(1, 20_000)), { usualMs: 1, lateAfterMs: 5000 });
+  assert.ok(every(1, 20_000).moments.length <= 32);
+});
+
+test('a room that says three things every ten seconds is not late between them', () => {
+  const times = Array.from({ length: 30 }, (_, index) => Math.floor(index / 3) * 10_000 + (index % 3));
+  assert.equal(Math.round(learned(times.reduce(heardAt, NO_RHYTHM)).lateAfterMs / 1000), 15);
 });
 
 test('a value is Live, Late, or Unknown when our own link is down', () => {

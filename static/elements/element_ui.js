@@ -30,3 +30,14 @@ export function showIcon(parent, name) {
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/** Puts nodes into a parent in their order, moving only those that stand wrong. */
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  [...parent.children].forEach((node) => wanted.has(node) || node.remove());
+  let place = parent.firstElementChild;
+  for (const node of nodes) {
+    if (node === place) place = place.nextElementSibling;
+    else parent.insertBefore(node, place);
+  }
+}
