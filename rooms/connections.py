@@ -63,13 +63,10 @@ def parse_address(url: str) -> RedisAddress:
     return RedisAddress(url, _database(parts.path.strip("/")), sentinels, master, password)
 
 
-def open_redis(
-    url: str, *, timeout_s: float = CONNECT_TIMEOUT_S, resp: int | None = None
-) -> redis.asyncio.Redis:
-    """An asyncio client whose connects and commands give up after the time-out; `resp` fixes the protocol."""
+def open_redis(url: str, *, timeout_s: float = CONNECT_TIMEOUT_S) -> redis.asyncio.Redis:
+    """An asyncio client whose connects and commands give up after the time-out."""
     address = parse_address(url)
     options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
-    options |= {"protocol": resp} if resp else {}
     if not address.sentinels:
         return redis.asyncio.Redis.from_url(url, **options)
     sentinel = redis.asyncio.Sentinel(list(address.sentinels), **options)  # type: ignore[no-untyped-call]

@@ -7,15 +7,18 @@ because Redis may have run it; the caller learns `Unavailable`.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from rooms.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 Argument = str | bytes | int | float
 
@@ -36,6 +39,10 @@ class Script:
             except NoScriptError:
                 # A run of Redis that has not seen the script has not run it either.
                 return await self._redis.eval(self._text, len(keys), *keys, *arguments)
+        except ResponseError as exc:
+            # Out of memory, read only, not permitted: an operator must hear of it.
+            log.warning("Redis refused a script of rooms: %s", exc)
+            raise unavailable(exc) from exc
         except (RedisError, OSError) as exc:
             raise unavailable(exc) from exc
 

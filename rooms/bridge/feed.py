@@ -8,26 +8,20 @@ by probes: each bridge publishes them to itself, and cuts its link when what Red
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from rooms.bridge.ring import Ring
 from rooms.bridge.sorting import Sorter
-from rooms.bridge.wire import BadWire, Part, PushReader
-from rooms.connections import open_redis
+from rooms.connections import CONNECT_TIMEOUT_S
 from rooms.keys import Keys
+from rooms.redis_link import RedisLink
 
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.2
-CONNECT_S = 3.0
-_CHUNK = 1 << 18
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +38,14 @@ class Feed:
         self._keys = Keys(namespace)
         self._sorter = sorter
         self._ring = ring
-        self._connection: AbstractConnection | None = None
+        self._link: RedisLink | None = None
         self._mark_channel = self._keys.mark_channel.encode()
         self._probe_channel = self._keys.probe_channel.encode()
         self.own_probe = secrets.token_hex(8)
         self.probes_heard = 0
         self._asked = (0, 0.0)
         self._others: set[str] = set()
+        self._reported = ""
         # Set while the link is open and subscribed, and when one of our probes came through it.
         self.listening = asyncio.Event()
         self.proven = asyncio.Event()
@@ -64,58 +59,55 @@ class Feed:
         wait_s = FIRST_WAIT_S
         while True:
             try:
-                async with self._open() as connection:
-                    await self._listen(connection)
-            except (RedisError, OSError, TimeoutError, BadWire, FeedBroken) as exc:
+                await self._listen()
+            except (RedisError, OSError, TimeoutError, FeedBroken) as exc:
                 wait_s = FIRST_WAIT_S if self.listening.is_set() else min(2 * wait_s, LONGEST_WAIT_S)
-                if self.listening.is_set():
-                    log.warning("The bridge's link to Redis broke (%s).", type(exc).__name__)
+                self._report(exc)
             self._break_off()
             await asyncio.sleep(wait_s)
 
+    def _report(self, cause: Exception) -> None:
+        """Say it once, not five times a second."""
+        what = f"{type(cause).__name__}: {cause}"
+        if self.listening.is_set() or what != self._reported:
+            log.warning("The bridge's link to Redis broke (%s).", what)
+        self._reported = what
+
     def cut(self) -> None:
         """Close a link that is mute; `run` opens another."""
-        if self._connection and self._connection._writer:
-            self._connection._writer.transport.abort()
+        if self._link:
+            self._link.abort()
 
-    @asynccontextmanager
-    async def _open(self) -> AsyncIterator[AbstractConnection]:
-        # redis-py connects and logs in; `PushReader` reads what comes, at a tenth of the cost.
-        client = open_redis(self._url, timeout_s=CONNECT_S, resp=2)
-        connection: AbstractConnection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+    async def _listen(self) -> None:
+        link = await RedisLink.open(self._url)
         try:
-            await connection.connect()  # type: ignore[no-untyped-call]
-            self._connection = connection
-            yield connection
+            self._link = link
+            await self._subscribe(link)
+            while True:
+                for push in await link.read():
+                    self._take(push)
+                if self._ring.is_broken:
+                    raise FeedBroken("too much was waiting to be registered")
+                self.news.set()
         finally:
-            self._connection = None
-            with contextlib.suppress(RedisError, OSError):
-                await connection.disconnect(nowait=True)
-            await client.aclose()
+            self._link = None
+            await link.close()
 
-    async def _listen(self, connection: AbstractConnection) -> None:
+    async def _subscribe(self, link: RedisLink) -> None:
         # Asked before subscribing: nothing in the ring was published before this time.
-        await connection.send_command("TIME")
-        seconds, micros = await connection.read_response()
+        link.send(b"TIME")
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            ((seconds, micros),) = await link.read()
         now_ms = int(seconds) * 1000 + int(micros) // 1000
-        own = [self._keys.skip_channel, self._keys.mark_channel, self._keys.probe_channel]
-        # Our own channels first, so that no command's announcement is missed.
-        await connection.send_command("SUBSCRIBE", *own)
-        await connection.send_command("PSUBSCRIBE", *self._sorter.subscriptions)
         self._asked = (now_ms, asyncio.get_running_loop().time())
         self._sorter.begin()
         self._ring.begin(now_ms, f"{self.own_probe}:{secrets.token_hex(4)}")
-        reader: Any = connection._reader
-        pushes = PushReader()
-        while data := await reader.read(_CHUNK):
-            for push in pushes.feed(data):
-                self._take(push)
-            if self._ring.is_broken:
-                raise FeedBroken("too much was waiting to be registered")
-            self.news.set()
-        raise FeedBroken("Redis closed the link")
+        own = [self._keys.skip_channel, self._keys.mark_channel, self._keys.probe_channel]
+        # Our own channels first, so that no command's announcement is missed.
+        link.send(b"SUBSCRIBE", *(channel.encode() for channel in own))
+        link.send(b"PSUBSCRIBE", *self._sorter.subscriptions)
 
-    def _take(self, push: list[Part]) -> None:
+    def _take(self, push: list[Any]) -> None:
         kind = push[0]
         if kind == b"pmessage":
             if message := self._sorter.sort(push):
@@ -132,8 +124,7 @@ class Feed:
         self.listening.set()
         self.renewed.set()
 
-    def _take_internal(self, channel: Part, data: Part) -> None:
-        assert isinstance(channel, bytes) and isinstance(data, bytes)
+    def _take_internal(self, channel: bytes, data: bytes) -> None:
         if self._sorter.sort_internal(channel, data):
             return
         if channel == self._mark_channel:

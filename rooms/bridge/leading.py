@@ -37,6 +37,7 @@ class Leader:
         self._register = register
         self.fence = fence
         self.registered = 0
+        self._is_troubled = False
         # Set while everything that was heard is registered.
         self.is_done = asyncio.Event()
 
@@ -77,19 +78,22 @@ class Leader:
         try:
             await self._register.publish_raw(messages, self.fence, batch[-1].place)
         except Unavailable:
-            log.warning("Redis did not take a batch in time; asking how far it came.")
+            if not self._is_troubled:
+                log.warning("Redis did not take what was heard; the bridge keeps it and tries again.")
+            self._is_troubled = True
             await self._catch_up()
             return
+        self._is_troubled = False
         self.registered += len(messages)
         self._ring.drop_batch(batch)
 
     async def _catch_up(self) -> None:
         """After an answer that did not come: what was registered is dropped, the rest stays."""
         while not self._ring.is_broken:
+            await asyncio.sleep(_RETRY_S)
             try:
                 standing = await self._lease.ask("look")
             except Unavailable:
-                await asyncio.sleep(_RETRY_S)
                 continue
             if standing.fence != self.fence:
                 raise LostLease("Another bridge has the lease.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rooms.bridge.wire import Part
 from rooms.names import BadRoomName, Room, is_call_room, is_internal, room_from_channel
 from rooms.patterns import Patterns, subscription_of
 from rooms.register import RawMessage
@@ -63,10 +62,9 @@ class Sorter:
         self._skip = data
         return True
 
-    def sort(self, push: Sequence[Part]) -> RawMessage | None:
+    def sort(self, push: Sequence[bytes]) -> RawMessage | None:
         """The message to register, if this push is one: `[b"pmessage", pattern, channel, data]`."""
         _, pattern, name, data = push
-        assert isinstance(pattern, bytes) and isinstance(name, bytes) and isinstance(data, bytes)
         if is_internal(name):
             return None
         channel = self._known.get(name) or self._look_at(name)

@@ -60,7 +60,7 @@ class Drill:
         """By place where the gap has places, else by time."""
         watcher = self.watcher
         if gap["from"] is None:
-            return gap["since_ms"] - 50 <= self.publisher.published[number] <= gap["until_ms"] + 50
+            return bool(gap["since_ms"] - 50 <= self.publisher.published[number] <= gap["until_ms"] + 50)
         known = dict(zip(watcher.places, watcher.numbers, strict=True))
         before = known[(gap["from"]["epoch"], gap["from"]["offset"])]
         after = known[(gap["to"]["epoch"], gap["to"]["offset"])]
