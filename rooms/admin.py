@@ -80,13 +80,23 @@ class RoomAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "history_size" in form.changed_data or "name" in form.changed_data:
-            transaction.on_commit(lambda: self._write_size(request, obj))
+            sizes = {Room(obj.name): obj.history_size}
+            transaction.on_commit(lambda: self._write_sizes(request, sizes))
 
-    def _write_size(self, request: HttpRequest, row: RoomRow) -> None:
+    def delete_model(self, request: HttpRequest, obj: RoomRow) -> None:
+        super().delete_model(request, obj)
+        transaction.on_commit(lambda: self._write_sizes(request, {Room(obj.name): None}))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[RoomRow]) -> None:
+        sizes: dict[Room, int | None] = {Room(row.name): None for row in queryset}
+        super().delete_queryset(request, queryset)
+        transaction.on_commit(lambda: self._write_sizes(request, sizes))
+
+    def _write_sizes(self, request: HttpRequest, sizes: dict[Room, int | None]) -> None:
         try:
-            async_to_sync(_write_size)(Room(row.name), row.history_size)
+            async_to_sync(_write_sizes)(sizes)
         except Unavailable:
-            self.message_user(request, "Redis is away: save again to set the history size.", messages.WARNING)
+            self.message_user(request, "Redis is away: sizes count when it is back.", messages.WARNING)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Look at Redis once for the page that is shown."""
@@ -196,10 +206,10 @@ async def _look(rooms: list[Room]) -> tuple[dict[Room, RoomState], Fill]:
         await redis.aclose()
 
 
-async def _write_size(room: Room, size: int | None) -> None:
+async def _write_sizes(sizes: dict[Room, int | None]) -> None:
     redis = open_redis(settings.REDIS_URL, timeout_s=LOOK_TIMEOUT_S)
     try:
-        await write_sizes(redis, settings.ROOMS_NAMESPACE, {room: size})
+        await write_sizes(redis, settings.ROOMS_NAMESPACE, sizes)
     finally:
         await redis.aclose()
 

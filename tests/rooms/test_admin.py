@@ -99,6 +99,18 @@ def test_a_rooms_own_history_size_counts_and_can_be_taken_back(
     assert kept(redis_server, namespace, "device01") == 4
 
 
+def test_without_its_row_a_room_keeps_as_much_as_others(admin: Client, redis_server: str, namespace: str):
+    save_room(admin, f"{ROOMS}add/", history_size="1")
+    save_room(admin, f"{ROOMS}add/", name="device02", history_size="1")
+    rows = {row.name: row.pk for row in Room.objects.all()}
+    admin.post(f"{ROOMS}{rows['device01']}/delete/", {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": [rows["device02"]], "post": "yes"}
+    admin.post(ROOMS, chosen)
+    for room in rows:
+        publish(redis_server, namespace, room, b"1", b"2")
+        assert kept(redis_server, namespace, room) == 2
+
+
 def test_spaces_at_the_ends_of_a_name_are_kept(admin: Client):
     save_room(admin, f"{ROOMS}add/", name=" room ")
     assert Room.objects.get().name == " room "

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from rooms.bridge.bridge import Bridge
+from rooms.connections import open_redis
+from rooms.sizes import keep_told
 
 log = logging.getLogger(__name__)
 
@@ -40,4 +42,11 @@ async def run_bridge() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, bridge.stop)
-    await bridge.run()
+    redis = open_redis(settings.REDIS_URL)
+    telling = asyncio.create_task(keep_told(redis, settings.ROOMS_NAMESPACE))
+    try:
+        await bridge.run()
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+        await redis.aclose()
