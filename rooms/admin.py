@@ -21,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from rooms.bridge.state import BridgeState, read_state
 from rooms.connections import open_redis
 from rooms.errors import Unavailable
 from rooms.models import DeviceKey
@@ -102,10 +103,11 @@ class RoomAdmin(admin.ModelAdmin):
         """Look at Redis once for the page that is shown."""
         shown = super().get_changelist_instance(request)
         shown.result_list = list(shown.result_list)
+        states, fill, shown.about_bridge = {}, Fill(0, 0), ""
         try:
-            states, fill = async_to_sync(_look)([Room(row.name) for row in shown.result_list])
+            states, fill, bridge = async_to_sync(_look)([Room(row.name) for row in shown.result_list])
+            shown.about_bridge = _about_bridge(bridge)
         except Unavailable:
-            states, fill = {}, Fill(0, 0)
             self.message_user(request, "Redis is away: values and times are not shown.", messages.WARNING)
         if fill.unkept:
             self.message_user(request, _about_unkept(fill), messages.WARNING)
@@ -197,11 +199,12 @@ class DeviceKeyAdmin(admin.ModelAdmin):
         return key.revoked_at is None
 
 
-async def _look(rooms: list[Room]) -> tuple[dict[Room, RoomState], Fill]:
+async def _look(rooms: list[Room]) -> tuple[dict[Room, RoomState], Fill, BridgeState]:
     redis = open_redis(settings.REDIS_URL, timeout_s=LOOK_TIMEOUT_S)
     try:
         registry = parts_on(redis, settings.ROOMS_NAMESPACE).registry
-        return await registry.states(rooms), await registry.fill()
+        bridge = await read_state(redis, settings.ROOMS_NAMESPACE)
+        return await registry.states(rooms), await registry.fill(), bridge
     finally:
         await redis.aclose()
 
@@ -228,6 +231,22 @@ def _about_unkept(fill: Fill) -> str:
         f"{fill.rooms} rooms are kept, as many as ROOMS_MAX ({settings.ROOMS_MAX}) allows; {fill.unkept}"
         " messages of further rooms were relayed live and not kept."
     )
+
+
+def _about_bridge(bridge: BridgeState) -> str:
+    """What the leading bridge has done since it began, and which channels are no rooms."""
+    if fault := bridge.fault():
+        return f"Raw PUBLISH is not heard: {fault}."
+    numbers = {
+        name: bridge.counts.get(name, "0") for name in ("heard", "registered", "ignored", "undecodable")
+    }
+    told = (
+        f"The bridge has heard {numbers['heard']} messages and registered {numbers['registered']};"
+        f" {numbers['ignored']} were on ignored channels, {numbers['undecodable']} on channels whose name is no"
+        " room's"
+    )
+    last = bridge.counts.get("last_undecodable", "")
+    return f"{told}, the last of them {last}." if last else f"{told}."
 
 
 def _named(groups: Any) -> str:

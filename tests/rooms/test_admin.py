@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from rooms.connections import open_redis
+from rooms.keys import Keys
 from rooms.models import DeviceKey, Room
 from rooms.names import room_from_text
 from rooms.parts import parts_on
@@ -40,6 +42,16 @@ async def publish(url: str, namespace: str, room: str, *payloads: bytes) -> None
     for payload in payloads:
         named = room_from_text(room)
         await parts_on(redis, namespace).register.publish(named, payload, source="http", command=False)
+    await redis.aclose()
+
+
+@async_to_sync
+async def lead(url: str, namespace: str, **counts: str) -> None:
+    """What a leading bridge writes of itself."""
+    redis, keys = open_redis(url), Keys(namespace)
+    await redis.set(keys.lease, "1", ex=60)
+    await redis.hset(keys.bridge, "at", str(round(time.time() * 1000)))
+    await redis.hset(keys.bridge_counts, mapping=counts)
     await redis.aclose()
 
 
@@ -86,6 +98,25 @@ def test_the_list_says_when_rooms_are_not_kept(
     publish(redis_server, namespace, "device01", b"1")
     publish(redis_server, namespace, "device02", b"1", b"2")
     assert "2 messages of further rooms were relayed live and not kept" in admin.get(ROOMS).content.decode()
+
+
+def test_the_list_says_how_the_bridge_is_doing(admin: Client, redis_server: str, namespace: str):
+    assert "Raw PUBLISH is not heard" in admin.get(ROOMS).content.decode()
+    lead(
+        redis_server,
+        namespace,
+        heard="12",
+        registered="9",
+        ignored="1",
+        undecodable="2",
+        last_undecodable="\\xff",
+    )
+    page = admin.get(ROOMS).content.decode()
+    assert "has heard 12 messages and registered 9" in page
+    assert (
+        "1 were on ignored channels, 2 on channels whose name is no room&#x27;s, the last of them \\xff."
+        in page
+    )
 
 
 def test_a_rooms_own_history_size_counts_and_can_be_taken_back(
