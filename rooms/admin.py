@@ -101,7 +101,7 @@ class RoomAdmin(admin.ModelAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Look at Redis once for the page that is shown."""
-        shown = super().get_changelist_instance(request)
+        shown: Any = super().get_changelist_instance(request)
         shown.result_list = list(shown.result_list)
         states, fill, shown.about_bridge = {}, Fill(0, 0), ""
         try:
@@ -237,13 +237,11 @@ def _about_bridge(bridge: BridgeState) -> str:
     """What the leading bridge has done since it began, and which channels are no rooms."""
     if fault := bridge.fault():
         return f"Raw PUBLISH is not heard: {fault}."
-    numbers = {
-        name: bridge.counts.get(name, "0") for name in ("heard", "registered", "ignored", "undecodable")
-    }
+    names = ("heard", "registered", "ignored", "undecodable")
+    heard, registered, ignored, undecodable = (bridge.counts.get(name, "0") for name in names)
     told = (
-        f"The bridge has heard {numbers['heard']} messages and registered {numbers['registered']};"
-        f" {numbers['ignored']} were on ignored channels, {numbers['undecodable']} on channels whose name is no"
-        " room's"
+        f"The bridge has heard {heard} messages and registered {registered}; {ignored} were on ignored"
+        f" channels, {undecodable} on channels whose name is no room's"
     )
     last = bridge.counts.get("last_undecodable", "")
     return f"{told}, the last of them {last}." if last else f"{told}."
