@@ -103,7 +103,8 @@ class RoomAdmin(admin.ModelAdmin):
         """Look at Redis once for the page that is shown."""
         shown: Any = super().get_changelist_instance(request)
         shown.result_list = list(shown.result_list)
-        states, fill, shown.about_bridge = {}, Fill(0, 0), ""
+        states: dict[Room, RoomState] = {}
+        fill, shown.about_bridge = Fill(0, 0), ""
         try:
             states, fill, bridge = async_to_sync(_look)([Room(row.name) for row in shown.result_list])
             shown.about_bridge = _about_bridge(bridge)
