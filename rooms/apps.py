@@ -4,7 +4,10 @@ from django.apps import AppConfig
 
 
 class RoomsConfig(AppConfig):
-    """Holds the rooms app's name; it starts nothing."""
+    """Registers the app's checks; it starts nothing."""
 
     name = "rooms"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from rooms import checks  # noqa: F401

@@ -19,8 +19,11 @@ from redis.asyncio import Redis
 from rooms.errors import Conflict, LostLease, NotAllowed, TooLarge
 from rooms.frames import Position, head_of, tail_of
 from rooms.keys import Keys
-from rooms.names import Room, digest_of, is_call_room
+from rooms.names import Room, digest_of, group_channel_of, is_call_room
 from rooms.scripts import Argument, Script
+
+FORGOTTEN = '{"type":"forgotten"}'
+"""On a room's group channel: what is known of the room is void. No client hears it."""
 
 Source = Literal["raw", "http", "socket", "voice", "call"]
 
@@ -131,6 +134,8 @@ class Register:
         async with self._redis.pipeline() as pipe:
             pipe.delete(self._keys.meta(room), self._keys.stream(room))
             pipe.zrem(self._keys.index, room)
+            # Processes that still hold its newest messages let go of them.
+            pipe.publish(group_channel_of(room, self._keys.namespace), FORGOTTEN)
             await pipe.execute()
 
     async def limit_life(self, room: Room, seconds: int) -> None:

@@ -55,6 +55,8 @@ class RoomsConsumer(AsyncConsumer):
         try:
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
+            if self._socket and self._sink.is_cut:
+                return  # ended from here, because the server did not come back from `send`
             await self._be_stopped()
             raise
         finally:
@@ -166,11 +168,11 @@ class RoomsConsumer(AsyncConsumer):
             await asyncio.sleep(self._recheck_s)
 
     async def _be_stopped(self) -> None:
-        """The server stops, or a reader was so slow that its consumer was ended."""
+        """The server stops."""
         if self._socket is None or self._socket not in self._hub.sockets:
             return
         if self._sink.outlives_consumer:
             self._hub.leave_to_drain(self._socket)
             self._socket = None
-        elif not self._sink.is_cut:
+        else:
             await self.send({"type": "websocket.close", "code": CLOSE_RESTART})

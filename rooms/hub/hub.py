@@ -19,6 +19,8 @@ from typing import Any, cast
 
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from redis.exceptions import RedisError
 
 from rooms.connections import open_redis
 from rooms.errors import NotJoined, RoomsError
@@ -44,6 +46,7 @@ CLOSE_RESTART = 4001
 _CLOSED_AT_ONCE = 200
 _CLOSE_PAUSE_S = 0.02
 _ABANDONED_S = 15.0
+_LOOK_S = 2.0
 _PUBLISHED_AT_ONCE = 32
 
 
@@ -61,12 +64,13 @@ class Hub:
         self._started = False
 
     async def start(self) -> None:
-        """Open what rooms share. Twice is once."""
+        """Open what rooms share. Twice is once. Raises ImproperlyConfigured."""
         if self._started:
             return
         self._started = True
         self._namespace = settings.ROOMS_NAMESPACE
         self.redis = open_redis(settings.REDIS_URL)
+        await self._refuse_cluster()
         self.register = Register(self.redis, self._namespace)
         self.history = History(self.redis, self._namespace)
         self.registry = Registry(self.redis, self._namespace)
@@ -81,6 +85,17 @@ class Hub:
             self._subscriber.want(channel, handler)
         for duty in self._care.duties():
             self._spawn(duty)
+
+    async def _refuse_cluster(self) -> None:
+        try:
+            information = await asyncio.wait_for(self.redis.info("cluster"), _LOOK_S)
+        except (RedisError, OSError):
+            return  # readiness says that Redis is away
+        if information.get("cluster_enabled"):
+            await self.redis.aclose()
+            raise ImproperlyConfigured(
+                "REDIS_URL leads to a Redis Cluster, which rooms cannot use: name one primary, or Sentinels."
+            )
 
     @property
     def is_linked(self) -> bool:

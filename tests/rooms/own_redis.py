@@ -28,8 +28,8 @@ class OwnRedis:
 
     def start(self, *, empty: bool = False) -> None:
         """Start it, with what the folder holds or with nothing."""
-        command = server_command(find_server(), port=self.port, folder=None if empty else self._folder)
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(self.command(empty=empty), stdout=quiet, stderr=quiet)
         deadline = time.monotonic() + START_S
         with redis.Redis.from_url(self.url) as client:
             while True:
@@ -39,6 +39,9 @@ class OwnRedis:
                 except redis.RedisError:
                     assert time.monotonic() < deadline
                     time.sleep(0.02)
+
+    def command(self, *, empty: bool = False) -> list[str]:
+        return server_command(find_server(), port=self.port, folder=None if empty else self._folder)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process:

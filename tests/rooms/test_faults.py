@@ -188,35 +188,3 @@ async def test_a_storm_of_returning_sockets_does_not_reach_redis(web, user, redi
         assert await scripts_run() == before
     assert all(one["recovered"] and one["offset"] == 40 for one in joined)
     assert [len(one["messages"]) for one in joined] == [40 - n % 40 for n in range(60)]
-
-
-def resident_bytes(web: WebProcess) -> int:
-    status = Path(f"/proc/{web.process.pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
-
-
-async def test_a_socket_that_stops_reading_is_cut_and_harms_nobody(web, user, register):
-    size, count = 60_000, 400
-    async with AsyncExitStack() as stack:
-        readers = [await stack.enter_async_context(welcomed(web.url, user)) for _ in range(3)]
-        slow = await stack.enter_async_context(welcomed(web.url, user))
-        for one in (*readers, slow):
-            await one.join(ROOM)
-        await publish(register, *(["warm" * 1000] * 5))
-        for one in (*readers, slow):
-            for _ in range(5):
-                await one.hear()
-        slow.connection.transport.pause_reading()
-        before = resident_bytes(web)
-        hearing = [asyncio.create_task(hear_until(one, "end")) for one in readers]
-        most = before
-        for number in range(count):
-            await publish(register, f"{number:06}" + "x" * (size - 6))
-            if number % 20 == 0:
-                most = max(most, resident_bytes(web))
-        await publish(register, "end")
-        for heard in await asyncio.gather(*hearing):
-            assert [message["offset"] for message in heard] == list(range(6, count + 7))
-        slow.connection.transport.resume_reading()
-        assert await slow.close_code() in (4000, 1006)
-        assert most - before < 5 * 512 * 1024 + 5 * 1024 * 1024

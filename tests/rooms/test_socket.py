@@ -1,10 +1,11 @@
-"""The contract of `/ws/rooms/` over a real daphne, on both roads to the socket."""
+"""The contract of `/ws/rooms/` over real servers, on every road to the socket."""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -27,13 +28,9 @@ def namespaces() -> dict[str, str]:
 def webs(
     django_db_setup: Any, django_db_blocker: Any, namespaces: dict[str, str]
 ) -> Iterator[dict[str, Any]]:
-    """One daphne a road for the whole module; every test has rooms of its own."""
-    with (
-        django_db_blocker.unblock(),
-        rooms_web(namespaces["direct"], ROADS["direct"]) as direct,
-        rooms_web(namespaces["plain"], ROADS["plain"]) as plain,
-    ):
-        yield {"direct": direct, "plain": plain}
+    """One process a road for the whole module; every test has rooms of its own."""
+    with ExitStack() as stack, django_db_blocker.unblock():
+        yield {road: stack.enter_context(rooms_web(namespaces[road], road)) for road in ROADS}
 
 
 @pytest.fixture(params=list(ROADS))
@@ -207,3 +204,17 @@ async def test_watchers_are_told_on_change(browser, room, web, user):
         assert (await other.join(room))["watchers"] == 2
         await browser.hear_clockwork("presence", 5, room=room, watchers=2)
     await browser.hear_clockwork("presence", 5, room=room, watchers=1)
+
+
+async def test_a_forgotten_room_is_gone_at_once_for_everybody(browser, room, register, web, user):
+    place = await browser.join(room)
+    await publish(register, room, "secret")
+    await browser.hear()
+    await register.forget(room)
+    gap = await browser.hear()
+    assert gap["type"] == "gap" and gap["from"] == {"epoch": place["epoch"], "offset": 1}
+    async with welcomed(web.url, user) as other:
+        found = await other.join(room, last=50)
+        assert found["messages"] == [] and found["epoch"] != place["epoch"]
+    await publish(register, room, "new")
+    assert (await browser.hear())["data"] == "new"
