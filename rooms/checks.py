@@ -1,4 +1,4 @@
-"""System checks: configurations in which rooms would hear themselves. A Redis Cluster is refused by the hub."""
+"""System checks: configurations in which rooms would hear themselves. The hub refuses a Cluster."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ from rooms.subscriber import Subscriber
 logger = logging.getLogger(__name__)
 
 SLICE_SOCKETS = 500
+CLOSE_POSITION_LOST = 4002
 BATCH_BYTES = 128 * 1024
 READS_AT_ONCE = 32
 FIRST_PAUSE_S = 0.1
@@ -133,10 +134,22 @@ class Feed:
                 if not await self._deliver_waiting(local):
                     return
                 await self._catch_up(local)
-            logger.warning("A room did not settle; frames that fit nowhere are dropped")
-            local.take_waiting()
+            logger.warning("A room did not settle; its sockets are sent to join again")
+            self._lose(local)
+        except Unavailable:
+            raise
+        except Exception:  # an edge: whoever is in the room must learn that nothing will come
+            logger.exception("A room failed")
+            self._lose(local)
         finally:
             local.settling = None
+
+    def _lose(self, local: LocalRoom) -> None:
+        """Where the room stands is not known any more: whoever is in it comes back and asks."""
+        local.position = None
+        local.take_waiting()
+        for socket in tuple(local.members):
+            socket.sink.close(CLOSE_POSITION_LOST)
 
     async def _open(self, local: LocalRoom) -> None:
         try:

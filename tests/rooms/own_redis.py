@@ -21,7 +21,8 @@ class OwnRedis:
     """One server on a port that stays the same; with a folder it keeps its data."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        # A Cluster's node also takes the port ten thousand above.
+        self.port = next(port for port in iter(free_port, 0) if port < 55_000)
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None

@@ -1,4 +1,4 @@
-"""The socket in this process, as an unknown server runs it: rights and sessions that end, sockets that die."""
+"""The socket in this process, as an unknown server runs it: rights and sessions that end, sudden deaths."""
 
 from __future__ import annotations
 
@@ -193,3 +193,15 @@ async def test_an_unknown_server_that_takes_nothing_is_cut(open_socket, hub, reg
             while hub.sockets:
                 await asyncio.sleep(0.01)
         assert sink.is_cut
+
+
+async def test_a_room_that_fails_sends_its_sockets_to_come_back(open_socket, hub, caplog):
+    async def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("broken history")
+
+    async with open_socket() as socket:
+        await ask(socket, type="join", room=ROOM)
+        hub.feed._history.read = fail
+        hub.feed.settle(hub.feed.rooms[ROOM])
+        assert await close_code(socket) == 4002
+    assert "A room failed" in caplog.text
