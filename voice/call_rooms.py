@@ -35,6 +35,8 @@ LIMIT = 1000
 KEPT_S = 600
 LONGEST_TEXT = 8_000
 """Of one text inside a message, in characters: two of them fit into 64 KiB whatever they are."""
+LONGEST_ARGUMENTS = 4_000
+"""Beside an output, which the executor has bounded already and which must stay whole to be JSON."""
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,9 @@ def run_body(run: ToolRun) -> JsonObject:
         "type": "tool_run",
         "call_id": run.call_id,
         "name": run.name,
-        "arguments": _short(run.arguments),
+        "arguments": _short(run.arguments, LONGEST_ARGUMENTS),
         "status": str(run.status),
-        "output": _short(run.output),
+        "output": run.output,
         "duration_ms": run.duration_ms,
     }
 
@@ -207,5 +209,5 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+def _short(text: str, most: int = LONGEST_TEXT) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

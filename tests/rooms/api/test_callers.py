@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from rooms.models import DeviceKey
-from tests.rooms.api.conftest import Opener, make_key, make_person
+from tests.rooms.api.conftest import CSRF, Opener, make_key, make_person
 
 DEVICE = "/api/rooms/device01/messages"
 
@@ -43,6 +43,19 @@ async def test_a_key_needs_no_csrf_token_and_a_revoked_one_opens_nothing(site: O
     await DeviceKey.objects.aupdate(revoked_at=timezone.now())
     reply = await http.post(DEVICE, content=b"2")
     assert (reply.status_code, reply.json()["error"]["code"]) == (401, "bad_key")
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+async def test_a_payload_is_not_taken_for_a_form(site: Opener, kind: str):
+    http = await site(person=await sync_to_async(make_person)("root", is_superuser=True))
+    payload = b"&".join(b"a=1" for _ in range(5000))
+    reply = await http.post(DEVICE, content=payload, headers={"Content-Type": kind})
+    assert reply.status_code == 201, reply.text
+    assert (await http.get(DEVICE)).json()["messages"][0]["data"].encode() == payload
+    del http.headers["X-CSRFToken"]
+    form = b"csrfmiddlewaretoken=" + CSRF.encode()
+    reply = await http.post(DEVICE, content=form, headers={"Content-Type": kind})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (403, "csrf_failed")
 
 
 async def test_a_person_who_was_deactivated_is_out(site: Opener):
