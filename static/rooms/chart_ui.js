@@ -20,7 +20,7 @@ function options({ width, height, bands, moved }) {
     width, height, legend: { show: false }, padding: [8, 12, 0, 0], plugins: [bands],
     cursor: { drag: { x: false, y: false }, points: { size: 8, fill: () => inks.ink, stroke: () => inks.ink } },
     scales: { x: { time: true, auto: false }, y: { range: (plot, low, high) => padded(low, high) } },
-    axes: [axis({ grid: { show: false }, size: 28, space: (plot, side, low, high, px) => (px < 500 ? 56 : 90), values: (plot, values, index, space, step) => exact(values, step) }),
+    axes: [axis({ grid: { show: false }, size: 28, space: (plot, side, low, high, px) => (px < 500 ? 44 : 90), values: (plot, values, index, space, step) => exact(values, step) }),
       axis({ size: SIDE_PX, grid: { stroke: () => inks.line, width: 1 }, values: (plot, values) => values.map(shortNumber) })],
     series: [{}, { stroke: () => inks.ink, width: 1.75, spanGaps: false, points: { size: 4, fill: () => inks.ink, stroke: () => inks.ink } }],
     hooks: { setCursor: [moved] },
@@ -39,7 +39,6 @@ export class Chart {
   #series;
   #gaps;
   #plot = null;
-  #watch;
 
   /** @param {{box: HTMLElement, readout: HTMLElement, series: object, gaps: () => object[]}} parts */
   constructor({ box, readout, series, gaps }) {
@@ -48,8 +47,7 @@ export class Chart {
     this.#series = series;
     this.#gaps = gaps;
     box.setAttribute('role', 'img');
-    this.#watch = new ResizeObserver(() => this.#resize());
-    this.#watch.observe(box);
+    new ResizeObserver(() => this.#resize()).observe(box); // as long as its box, which is as long as the page
   }
 
   #size() {
@@ -91,11 +89,5 @@ export class Chart {
 
   restyle() {
     this.#plot?.redraw(false, true);
-  }
-
-  close() {
-    this.#watch.disconnect();
-    this.#plot?.destroy();
-    this.#box.remove();
   }
 }

@@ -1,6 +1,6 @@
 /** The charts of one room: one for each field worth it, the first one open. */
 
-import { element, write } from '../elements/element_ui.js';
+import { element, icon, write } from '../elements/element_ui.js';
 import { Chart } from './chart_ui.js';
 import { fieldTitle } from './fields_data.js';
 import { shortNumber } from './series_data.js';
@@ -49,7 +49,7 @@ export class Charts {
     const heading = element('h2', {}, fieldTitle(name), ' ', title);
     const node = isFirst
       ? element('section', { className: 'panel chart', ariaLabel: `Chart of ${fieldTitle(name)}` }, element('div', { className: 'bar' }, heading, readout, this.#spans()), box)
-      : element('details', { className: 'panel chart', ontoggle: () => this.#changed(this.#spanMs) }, element('summary', {}, heading, readout), box);
+      : element('details', { className: 'panel chart', ontoggle: () => this.#changed(this.#spanMs) }, element('summary', {}, heading, readout, icon('chev', 's chev')), box);
     this.#place.append(node);
     const chart = new Chart({ box, readout, series: this.#fields.series(name), gaps: this.#gaps });
     this.#charts.set(name, { chart, node, title });
@@ -75,11 +75,5 @@ export class Charts {
 
   restyle() {
     this.#charts.forEach(({ chart }) => chart.restyle());
-  }
-
-  /** After the series were made anew. */
-  reset() {
-    this.#charts.forEach(({ chart, node }) => { chart.close(); node.remove(); });
-    this.#charts.clear();
   }
 }

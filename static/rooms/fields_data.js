@@ -27,8 +27,9 @@ export class Fields {
     this.#found.forEach((series) => series.breakAt(at));
   }
 
+  /** Forgets the numbers; who draws a series keeps it. */
   clear() {
-    this.#found.clear();
+    this.#found.forEach((series) => series.clear());
     this.#seen.clear();
   }
 

@@ -8,7 +8,7 @@ import { saveAs } from './files_ui.js';
 import { Frames } from './frames_ui.js';
 import { clockSkew, heardAt, NO_RHYTHM } from './freshness_data.js';
 import { Facts } from './facts_ui.js';
-import { gapRow, messageRow, Rows } from './rows_data.js';
+import { gapRow, messageRow, MOST_ROWS, Rows } from './rows_data.js';
 import { Sending } from './sending_ui.js';
 import { Stream } from './stream_ui.js';
 
@@ -45,7 +45,8 @@ export class Panel {
       { last: LAST, onGap: (gap) => this.#gap(gap), onChange: changed });
     this.#charts = new Charts({ place: part('charts'), fields: this.#fields, gaps: () => this.#room.gaps, unit: config.unit,
       changed: (spanMs) => this.#spanChosen(spanMs) });
-    this.#stream = new Stream({ part, rows: this.#rows, changed, older: () => this.#older(PAGE) });
+    this.#stream = new Stream({ part, rows: this.#rows, changed, older: () => this.#older(PAGE),
+      cleared: () => this.#fields.clear() });
     this.#facts = new Facts({ part, config, choice, loginUrl });
     if (config.may_publish) new Sending({ part, publish: (text) => this.#room.publish(text) });
     this.#exports(part);
@@ -83,8 +84,8 @@ export class Panel {
     const newest = this.#rows.newest;
     this.#facts.draw({ room: this.#room, link, rhythm: this.#rhythm, newest, unit: this.#fields.unit, isPaused: this.#stream.isPaused, now });
     const part = this.#root.querySelector('[data-part=older]');
-    part.hidden = this.#hasAll && this.#stream.kept.length === this.#stream.shown.length;
-    if (this.#rows.size === 0) part.hidden = true;
+    const isWhole = this.#hasAll || this.#rows.size >= MOST_ROWS || (this.#rows.oldest?.message.offset ?? 0) <= 1;
+    part.hidden = isWhole && this.#stream.kept.length === this.#stream.shown.length;
   }
 
   #spanChosen(spanMs) {
@@ -95,17 +96,23 @@ export class Panel {
   /** Fetches what the server still keeps from before the oldest row. */
   async #older(limit) {
     const oldest = this.#rows.oldest?.message;
-    if (!oldest || oldest.offset <= 1) {
-      this.#hasAll = true;
-      return;
-    }
+    if (!oldest || oldest.offset <= 1) return;
     try {
-      const since = Math.max(0, oldest.offset - 1 - limit);
-      const { messages } = await this.#api.read(this.#room.name, { epoch: oldest.epoch, since, limit });
-      this.#takeOlder(messages.filter(({ epoch, offset }) => epoch === oldest.epoch && offset < oldest.offset), oldest);
+      this.#takeOlder(await this.#before(oldest, limit), oldest);
     } catch (error) {
       sayBriefly(this.#root.querySelector('[data-part=older]'), error.message || 'No answer. Try again.', 'Older messages');
     }
+  }
+
+  /** At most `limit` messages from before one; fewer where the server keeps no more: it gives all that is asked for, or none. */
+  async #before({ epoch, offset }, limit) {
+    for (let most = limit; most >= 1; most = Math.floor(most / 4)) {
+      const since = Math.max(0, offset - 1 - most);
+      const { messages, recovered } = await this.#api.read(this.#room.name, { epoch, since, limit: most });
+      const older = messages.filter((message) => message.offset < offset);
+      if (recovered && older.length) return older;
+    }
+    return [];
   }
 
   #takeOlder(messages, oldest) {
@@ -113,7 +120,6 @@ export class Panel {
     this.#hasAll = messages.length === 0;
     this.#rows.addOlder(messages.map(messageRow));
     this.#fields.clear();
-    this.#charts.reset();
     for (const { message, payload, gap } of this.#rows.all) {
       if (gap) this.#fields.breakAt(gap.since_ms);
       else this.#fields.add(message, payload);

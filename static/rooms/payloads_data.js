@@ -87,6 +87,7 @@ export function prettyText({ kind, text, value }) {
 
 /** Pretty text in pieces `{text, quiet}`: the braces of a short one, the keys of a long one step back. */
 export function pieces(text) {
-  const mark = text.includes('\n') ? /("(?:[^"\\]|\\.)*")(?=\s*:)/ : /^([[{])|([\]}])$/;
-  return text.split(mark).filter((part) => part).map((part) => ({ text: part, quiet: /^([[{\]}]|".*")$/s.test(part) }));
+  const mark = text.includes('\n') ? /("(?:[^"\\]|\\.)*")(?=\s*:)/ : /(^[[{]|[\]}]$)/;
+  // What the mark catches stands at odd places.
+  return text.split(mark).map((part, index) => ({ text: part, quiet: index % 2 === 1 })).filter((piece) => piece.text);
 }

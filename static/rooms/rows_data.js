@@ -7,13 +7,17 @@ import { gapSentence } from './gap_words_data.js';
 import { readPayload } from './payloads_data.js';
 
 export const MOST_ROWS = 5000;
+const MOST_CHARS = 16_000_000;
 
 export const messageRow = (message) => ({ message, payload: readPayload(message), at: message.at });
 export const gapRow = (gap) => ({ gap, at: gap.until_ms, sentence: gapSentence(gap) });
 
+const charsOf = ({ payload }) => payload?.text.length ?? 0;
+
 export class Rows {
   #most;
   #rows = [];
+  #chars = 0;
   /** How many were ever added: a place to go on from. */
   added = 0;
 
@@ -23,18 +27,25 @@ export class Rows {
 
   add(row) {
     this.#rows.push(row);
+    this.#chars += charsOf(row);
     this.added += 1;
     // Cut in large pieces, so that one message costs the same whether the page is new or old.
-    if (this.#rows.length > this.#most * 1.25) this.#rows = this.#rows.slice(-this.#most);
+    if (this.#rows.length > this.#most * 1.25) this.#keep(this.#rows.slice(-this.#most));
+    if (this.#chars > MOST_CHARS) this.#keep(this.#rows.slice(Math.ceil(this.#rows.length / 4)));
+  }
+
+  #keep(rows) {
+    this.#rows = rows;
+    this.#chars = rows.reduce((sum, row) => sum + charsOf(row), 0);
   }
 
   /** Rows from before the oldest one, oldest first. */
   addOlder(rows) {
-    this.#rows = [...rows, ...this.#rows].slice(-this.#most);
+    this.#keep([...rows, ...this.#rows].slice(-this.#most));
   }
 
   clear() {
-    this.#rows = [];
+    this.#keep([]);
   }
 
   /** All that is kept, oldest first. */

@@ -11,6 +11,12 @@ export class Series {
   #sliceMs = SLICE_MS;
   last = null; // {at, value}
 
+  clear() {
+    this.#slices = [];
+    this.#sliceMs = SLICE_MS;
+    this.last = null;
+  }
+
   /** Adds a number published at `at` ms; time never goes back. */
   add(at, value) {
     const when = Math.max(at, this.last?.at ?? at);

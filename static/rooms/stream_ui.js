@@ -21,8 +21,8 @@ export class Stream {
   #most = SHOWN;
   #pausedAt = null; // {added, at}
 
-  /** @param {{part: (name: string) => HTMLElement, rows: object, changed: () => void, older: () => void}} parts */
-  constructor({ part, rows, changed, older }) {
+  /** @param {{part: (name: string) => HTMLElement, rows: object, changed: () => void, older: () => void, cleared: () => void}} parts */
+  constructor({ part, rows, changed, older, cleared }) {
     this.#part = part;
     this.#rows = rows;
     this.#changed = changed;
@@ -30,7 +30,7 @@ export class Stream {
     part('filter').addEventListener('input', () => this.#filter());
     part('pretty').addEventListener('click', () => this.#lay(false));
     part('raw').addEventListener('click', () => this.#lay(true));
-    part('clear').addEventListener('click', () => this.#clear());
+    part('clear').addEventListener('click', () => this.#clear(cleared));
     part('older').addEventListener('click', () => this.#older(older));
   }
 
@@ -71,8 +71,9 @@ export class Stream {
     this.#changed();
   }
 
-  #clear() {
+  #clear(cleared) {
     this.#rows.clear();
+    cleared();
     if (this.isPaused) this.#pausedAt = { added: this.#rows.added, at: Date.now() };
     this.#most = SHOWN;
     this.#changed();

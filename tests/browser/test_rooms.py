@@ -174,3 +174,15 @@ def test_ten_lines_of_another_page_are_enough(site: Site, open_page: OpenPage) -
     page = go(open_page("operator"), site, "/static/rooms/example.html")
     site.publish("device01", "hello, ten lines")
     expect(page.locator("li").last).to_have_text("hello, ten lines")
+
+
+def test_older_messages_come_back_to_the_first_one(site: Site, open_page: OpenPage) -> None:
+    site.publish_many("older", map(str, range(450)))
+    page = go_to_room(open_page("operator"), site, "older")
+    expect(rows(page, "older").first).to_contain_text("449")
+    expect(part(page, "older", "sum")).to_have_text(re.compile("^300 of 300 received since "))
+    for shown in (200, 300, 400, 450):
+        part(page, "older", "older").click()
+        expect(rows(page, "older")).to_have_count(shown)
+    expect(rows(page, "older").last.locator("td").last).to_have_text("0")
+    expect(part(page, "older", "older")).to_be_hidden()

@@ -112,3 +112,15 @@ def test_a_flood_is_received_to_the_last_message(site: Site, open_page: OpenPage
     expect(part(page, "flood", "sum")).to_have_text(re.compile("^5,000 of 5,000 received"))
     assert rows(page, "flood").count() <= 100, "the page keeps a bounded number of rows"
     expect(part(page, "flood", "missed")).to_be_hidden()
+
+
+def test_a_session_that_ended_offers_the_login(site: Site, open_page: OpenPage, second_web: int) -> None:
+    page = go_to_room(open_page("operator"), site, "session", url=f"http://127.0.0.1:{second_web}")
+    site.stop_web(second_web)
+    expect(part(page, "session", "link")).to_have_text("Reconnecting")
+    page.context.clear_cookies(name="sessionid")
+    site.start_web(second_web)
+    expect(part(page, "session", "link")).to_have_text("Logged out", timeout=40_000)
+    expect(part(page, "session", "sum")).to_have_text("Log in to go on.")
+    part(page, "session", "login").click()
+    page.wait_for_url("**/accounts/login/?next=%2Frooms%2Froom%3Fname%3Dsession")

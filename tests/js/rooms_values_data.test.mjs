@@ -49,6 +49,7 @@ test('JSON is laid out when it is long, and long numbers are left alone', () => 
   assert.ok(prettyText(read(JSON.stringify({ text: 'x'.repeat(80), t: 1 }))).includes('\n  "t": 1'));
   assert.equal(prettyText(read('{"id":12345678901234567890}')), '{"id":12345678901234567890}');
   assert.deepEqual(pieces('{"t": 1}'), [{ text: '{', quiet: true }, { text: '"t": 1', quiet: false }, { text: '}', quiet: true }]);
+  assert.deepEqual(pieces('["a", "b"]').map(({ quiet }) => quiet), [true, false, true]);
   assert.deepEqual(pieces('{\n  "t": "a"\n}').filter(({ quiet }) => quiet).map(({ text }) => text), ['"t"']);
 });
 
@@ -69,6 +70,13 @@ test('rows are bounded, and a pause stands still while they are kept on', () => 
   assert.deepEqual(rows.newestFirst((row) => row.message.offset % 50 === 0, 9).map(first), [500, 450]);
   rows.clear();
   assert.deepEqual([rows.size, rows.newest, rows.oldest], [0, null, null]);
+});
+
+test('large messages are kept as long as there is room for them', () => {
+  const rows = new Rows();
+  for (let each = 1; each <= 1000; each += 1) rows.add(messageRow(message(each, { data: 'x'.repeat(60_000) })));
+  assert.ok(rows.size < 300 && rows.size > 100, `${rows.size} rows of 60 KB`);
+  assert.equal(rows.newest.message.offset, 1000);
 });
 
 test('older rows stand before the others', () => {
