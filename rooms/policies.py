@@ -89,7 +89,7 @@ async def rights_for_all(principal: Principal, rooms: Sequence[Room]) -> dict[Ro
     """The same for many rooms, at the price of a few queries in all."""
     if isinstance(principal, DeviceKey):
         usable = await database_sync_to_async(_is_usable)(principal)
-        return {room: _rights_of_key(principal, room) if usable else NONE for room in rooms}
+        return {room: rights_of_key(principal, room) if usable else NONE for room in rooms}
     user = await database_sync_to_async(_active_user)(principal)
     if user is None:
         return dict.fromkeys(rooms, NONE)
@@ -106,7 +106,8 @@ def _is_usable(key: DeviceKey) -> bool:
     return DeviceKey.objects.filter(pk=key.pk, revoked_at__isnull=True).exists()
 
 
-def _rights_of_key(key: DeviceKey, room: Room) -> Rights:
+def rights_of_key(key: DeviceKey, room: Room) -> Rights:
+    """What a key may do that was found usable a moment ago."""
     if policy_for(room) is not None or not key.matches(room):
         return NONE
     return Rights(view=key.can_read, publish=True)
