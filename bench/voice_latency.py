@@ -20,7 +20,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -41,6 +40,7 @@ from playwright.async_api import Page, async_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.ports import free_port  # noqa: E402
 from tests.voice.engine.browser import Browser  # noqa: E402  (the same peer that the tests speak with)
 
 QUESTION = ROOT / "tests/voice/data/weather_amsterdam.wav"
@@ -73,12 +73,6 @@ RTCPeerConnection.prototype.createDataChannel = function (...words) {
 };
 addEventListener('click', () => { window.clickedAt = performance.now(); window.openedAt = 0; }, true);
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class OpenMeteo(BaseHTTPRequestHandler):
