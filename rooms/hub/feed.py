@@ -17,7 +17,7 @@ from rooms.errors import Unavailable
 from rooms.frames import Position
 from rooms.history import JOINED_MESSAGES, History, Reading, unheard_frames
 from rooms.hub.local_room import LocalRoom
-from rooms.hub.tail import TAIL_FRAMES, gap_until, is_unseen, parse_frame, parse_frames
+from rooms.hub.tail import TAIL_FRAMES, Frame, gap_between, is_unseen, parse_frame, parse_frames, parted
 from rooms.names import Room
 from rooms.presence import Presence
 from rooms.register import Register
@@ -183,15 +183,17 @@ class Feed:
 
     async def _deliver_reading(self, local: LocalRoom, here: Position, reading: Reading) -> None:
         frames = [frame for frame in parse_frames(reading.frames) if is_unseen(frame.position, here)]
+        last_words: list[Frame] = []
         if reading.recovered:
             gaps = self._not_yet_told(local, reading.gaps)
         else:
-            gaps = [gap_until(text, reading.position, frames[0] if frames else None) for text in reading.gaps]
+            last_words, frames = parted(frames, here, reading.position)
+            gaps = [gap_between(text, reading.position, last_words, frames) for text in reading.gaps]
             local.tail.clear()
         for frame in frames:
             local.tail.append(frame)
         local.position = reading.position
-        await self.deliver(local, [*gaps, *(frame.body for frame in frames)])
+        await self.deliver(local, [*(frame.body for frame in last_words), *gaps, *(f.body for f in frames)])
 
     async def _deliver_waiting(self, local: LocalRoom) -> bool:
         """Go on with what arrived meanwhile; whether there is a hole that must be read."""

@@ -57,12 +57,29 @@ def is_unseen(position: Position, by: Position) -> bool:
     return position.offset > by.offset
 
 
-def gap_until(text: str, top: Position, first: Frame | None) -> bytes:
-    """A gap of the history, ended where what is delivered now begins."""
+def parted(frames: Sequence[Frame], here: Position, top: Position) -> tuple[list[Frame], list[Frame]]:
+    """Around the one gap: what still follows `here` without a hole, and what stands in the epoch of now.
+
+    The last messages before Redis went were stored but not heard; told behind the gap they would look like a
+    second one, because their epoch is the old one.
+    """
+    before: list[Frame] = []
+    for frame in frames:
+        if frame.position != Position(here.epoch, here.offset + 1 + len(before)):
+            break
+        before.append(frame)
+    return before, [frame for frame in frames[len(before) :] if frame.position.epoch == top.epoch]
+
+
+def gap_between(text: str, top: Position, before: Sequence[Frame], after: Sequence[Frame]) -> bytes:
+    """A gap of the history, between what is delivered before and after it."""
     body = json.loads(text)
-    body["to"] = (first.position if first else Position(top.epoch, top.offset + 1)).as_body()
-    if first:
-        body["until_ms"] = first.at_ms
+    if before:
+        body["from"], body["since_ms"] = before[-1].position.as_body(), before[-1].at_ms
+    body["to"] = (after[0].position if after else Position(top.epoch, top.offset + 1)).as_body()
+    if after:
+        body["until_ms"] = after[0].at_ms
+    body["since_ms"] = min(body["since_ms"], body["until_ms"])
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
