@@ -84,10 +84,21 @@ function join(name) {
   joined.set(name, connection.join(name, (message, { isLive }) => {
     room.take(message, isLive, Date.now());
     frames.ask();
-  }, { last: LAST, onGap: (gap) => room.gap(gap), onChange: ({ watchers }) => {
-    room.watchers = watchers ?? room.watchers;
-    frames.ask();
-  } }));
+  }, { last: LAST, onGap: (gap) => room.gap(gap), onChange: (place) => changed(room, place) }));
+}
+
+function changed(room, { name, state }) {
+  room.watchers = state.watchers ?? room.watchers;
+  if (state.phase === 'refused') forget(name);
+  frames.ask();
+}
+
+/** A room that may not be seen any more is not on the wall. */
+function forget(name) {
+  rooms.delete(name);
+  const place = joined.get(name);
+  joined.delete(name);
+  place?.leave();
 }
 
 function draw() {
