@@ -32,6 +32,7 @@ LONGEST_PAUSE_S = 0.2
 PROBE_EVERY_S = 5.0
 PROBE_TIMEOUT_S = 5.0
 _BATCH = 500
+_SHORTEST_WAIT_S = 0.1
 
 
 class Subscriber:
@@ -47,6 +48,7 @@ class Subscriber:
         self._link: RedisLink | None = None
         self._up = asyncio.Event()
         self._was_up = False
+        self._down_since = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
         self.on_restored: list[Callable[[], None]] = []
 
@@ -72,10 +74,16 @@ class Subscriber:
         """Hear a channel, from when this returns. Raises TimeoutError when Redis is away."""
         confirmed = self.want(channel, handler)
         try:
-            await asyncio.wait_for(asyncio.shield(confirmed), SUBSCRIBE_TIMEOUT_S)
+            await asyncio.wait_for(asyncio.shield(confirmed), self._patience_s())
         except BaseException:
             self.unsubscribe(channel, handler)
             raise
+
+    def _patience_s(self) -> float:
+        """A blip is waited out; a Redis that has been away for longer is not waited for by each in turn."""
+        if self.is_up:
+            return SUBSCRIBE_TIMEOUT_S
+        return max(_SHORTEST_WAIT_S, SUBSCRIBE_TIMEOUT_S - (time.monotonic() - self._down_since))
 
     def unsubscribe(self, channel: bytes, handler: Handler) -> None:
         """Hear it no more; a handler that is not there is no fault."""
@@ -114,7 +122,9 @@ class Subscriber:
                 if self._up.is_set():
                     logger.warning("The subscription to Redis is lost: %s", type(exc).__name__)
                     pause_s = FIRST_PAUSE_S
-            self._up.clear()
+            if self._up.is_set():
+                self._up.clear()
+                self._down_since = time.monotonic()
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 

@@ -16,7 +16,8 @@ from typing import Any
 from rooms.errors import Unavailable
 from rooms.frames import Position
 from rooms.history import JOINED_MESSAGES, History, Reading, unheard_frames
-from rooms.hub.local_room import LocalRoom
+from rooms.hub.local_room import LocalRoom, Member
+from rooms.hub.socket import Socket
 from rooms.hub.tail import TAIL_FRAMES, Frame, gap_between, is_unseen, parse_frame, parse_frames, parted
 from rooms.names import Room
 from rooms.presence import Presence
@@ -99,15 +100,20 @@ class Feed:
             self.settle(local)
 
     async def deliver(self, local: LocalRoom, bodies: Sequence[bytes]) -> None:
-        """Hand frames to every member, some hundred sockets at a time."""
-        for batch in _batches(bodies):
-            members = tuple(local.members.items())
-            for start in range(0, len(members), SLICE_SOCKETS):
-                if start:
+        """Hand frames to every member of now, some hundred sockets at a time.
+
+        Who joins while this waits has been told these frames in its answer, so members are taken first.
+        """
+        members = tuple(local.members.items())
+        if len(members) <= SLICE_SOCKETS and not local.delivering.locked():
+            for batch in _batches(bodies):
+                _give(local, members, batch)
+            return
+        async with local.delivering:
+            for batch in _batches(bodies):
+                for start in range(0, len(members), SLICE_SOCKETS):
+                    _give(local, members[start : start + SLICE_SOCKETS], batch)
                     await asyncio.sleep(0)
-                for socket, give in members[start : start + SLICE_SOCKETS]:
-                    if socket in local.members:
-                        give(batch)
 
     async def tell_unheard(self, record: dict[str, Any]) -> None:
         """Tell the rooms of a pattern that for some time no bridge heard them."""
@@ -205,6 +211,12 @@ class Feed:
             if not fresh:
                 return overflowed or bool(local.waiting.frames)
             await self.deliver(local, [frame.body for frame in fresh])
+
+
+def _give(local: LocalRoom, members: Sequence[tuple[Socket, Member]], batch: Batch) -> None:
+    for socket, member in members:
+        if local.members.get(socket) is member:  # neither gone nor joined anew
+            member.give(batch)
 
 
 def _batches(bodies: Sequence[bytes]) -> Iterator[Batch]:

@@ -29,7 +29,7 @@ from rooms.history import History
 from rooms.hub.care import Care
 from rooms.hub.feed import Feed
 from rooms.hub.joins import answer_join
-from rooms.hub.local_room import LocalRoom
+from rooms.hub.local_room import LocalRoom, Member
 from rooms.hub.socket import Socket
 from rooms.hub.tail import Budget
 from rooms.keys import Keys
@@ -151,7 +151,7 @@ class Hub:
         if local.told_watchers is None:
             local.told_watchers = local.watchers
         if not answer.more:
-            local.members[socket] = socket.give
+            local.members[socket] = Member(socket.give)
 
     def leave(self, socket: Socket, room: Room) -> None:
         """Deliver no more of a room. Raises NotJoined."""

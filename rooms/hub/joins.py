@@ -46,8 +46,14 @@ async def _read_once(
     if key not in local.readings:
         task = asyncio.create_task(_read(feed, history, local, since, last))
         local.readings[key] = task
-        task.add_done_callback(lambda _: local.readings.pop(key, None))
+        task.add_done_callback(lambda task: _forget_reading(local, key, task))
     return await asyncio.shield(local.readings[key])
+
+
+def _forget_reading(local: LocalRoom, key: tuple[Position | None, int], task: asyncio.Task[Answer]) -> None:
+    local.readings.pop(key, None)
+    if not task.cancelled():
+        task.exception()  # whoever waits is told; when nobody waits any more, nobody need be
 
 
 async def _read(feed: Feed, history: History, local: LocalRoom, since: Position | None, last: int) -> Answer:

@@ -53,6 +53,15 @@ class Answer:
         )
 
 
+class Member:
+    """One membership: another join of the same socket is another member."""
+
+    __slots__ = ("give",)
+
+    def __init__(self, give: Callable[[Batch], None]) -> None:
+        self.give = give
+
+
 @dataclass
 class Waiting:
     """Frames that arrived while the room was not settled."""
@@ -76,7 +85,8 @@ class LocalRoom:
         self.room = room
         self.channel = names.group_channel_of(room, namespace).encode()
         self.holders: dict[Socket, None] = {}
-        self.members: dict[Socket, Callable[[Batch], None]] = {}
+        self.members: dict[Socket, Member] = {}
+        self.delivering = asyncio.Lock()  # later frames must not overtake a fan-out that let others run
         self.position: Position | None = None
         self.tail = Tail(budget)
         self.settling: asyncio.Task[None] | None = None

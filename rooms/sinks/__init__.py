@@ -24,7 +24,17 @@ from rooms.sinks.transports import (
 )
 from rooms.sinks.waiting import CLOSE_SLOW, QUEUE_BYTES, QUEUE_S, Sink
 
-__all__ = ["CLOSE_SLOW", "QUEUE_BYTES", "QUEUE_S", "Batch", "EventSink", "Sink", "open_sink"]
+__all__ = [
+    "CLOSE_SLOW",
+    "QUEUE_BYTES",
+    "QUEUE_S",
+    "AsyncioSink",
+    "Batch",
+    "EventSink",
+    "Sink",
+    "TwistedSink",
+    "open_sink",
+]
 
 
 def open_sink(

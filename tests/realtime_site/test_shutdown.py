@@ -80,15 +80,41 @@ async def test_a_failing_drain_does_not_keep_the_process(caplog):
     assert "Draining failed" in caplog.text
 
 
-async def test_scopes_carry_the_owner():
-    owner, seen = Owner(), []
+class Rooms(Owner):
+    """Also says when it lets go of Redis."""
+
+    async def aclose(self) -> None:
+        self.heard.append("closed")
+
+
+async def test_rooms_begin_first_and_let_go_last(settings):
+    heard: list[object] = []
+    owner, rooms = Owner(drains_for_s=0.02), Rooms()
+    owner.heard = rooms.heard = heard
+    lifetime = Lifetime(owner, rooms)
+    await lifetime.begin()
+    await lifetime.end()
+    assert heard == ["start", "start", settings.SHUTDOWN_SECONDS, settings.SHUTDOWN_SECONDS, "closed"]
+
+
+async def test_rooms_let_go_even_when_calls_fail_to_drain(caplog):
+    rooms = Rooms()
+    lifetime = Lifetime(Owner(fault=RuntimeError("broken")), rooms)
+    await lifetime.begin()
+    await lifetime.end()
+    assert rooms.heard[-1] == "closed" and "Draining failed" in caplog.text
+
+
+async def test_scopes_carry_the_owner_and_rooms():
+    owner, rooms, seen = Owner(), Rooms(), []
 
     async def router(scope, receive, send):
         seen.append(scope)
 
     exchange = Exchange()
-    await Site(router, Lifetime(owner))({"type": "http", "path": "/"}, exchange.receive, exchange.send)
-    assert seen[0]["call_owner"] is owner and seen[0]["path"] == "/"
+    site = Site(router, Lifetime(owner, rooms))
+    await site({"type": "http", "path": "/"}, exchange.receive, exchange.send)
+    assert seen[0]["call_owner"] is owner and seen[0]["rooms_hub"] is rooms and seen[0]["path"] == "/"
 
 
 @pytest.mark.parametrize(("kind", "answer"), [("http", 503), ("websocket", 4001)])
