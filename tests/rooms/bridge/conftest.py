@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,9 +16,9 @@ def start_bridge(redis_server, namespace):
     """A context in which a bridge runs, on channels of this namespace only."""
 
     @asynccontextmanager
-    async def start(*, patterns=None, lease_s=1.0):
+    async def start(*, patterns=None, lease_s=1.0, url=redis_server):
         bridge = Bridge(
-            redis_server,
+            url,
             namespace,
             patterns=patterns or [f"{namespace}*"],
             ignore=["*ignored*"],
@@ -33,6 +34,36 @@ def start_bridge(redis_server, namespace):
                 await running
 
     return start
+
+
+@asynccontextmanager
+async def passing_on(url):
+    """A door before Redis: its URL, and a set; links named there get no more of Redis' words."""
+    target = urlsplit(url)
+    mute, links = set(), {}
+
+    async def pump(reader, writer, number, answers):
+        while data := await reader.read(65536):
+            links[number] = links.get(number, b"") + (b"" if answers else data)
+            if not answers or number not in mute:
+                writer.write(data)
+        writer.close()
+
+    async def serve(reader, writer):
+        number = len(links)
+        links[number] = b""
+        from_redis, to_redis = await asyncio.open_connection(target.hostname, target.port)
+        await asyncio.gather(
+            pump(reader, to_redis, number, False),
+            pump(from_redis, writer, number, True),
+            return_exceptions=True,
+        )
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0", mute, links
+    finally:
+        server.close()
 
 
 async def until(condition, within_s=8.0):

@@ -6,7 +6,7 @@ import pytest
 
 from rooms.bridge.state import read_state
 from rooms.names import group_channel_of, room_from_text
-from tests.rooms.bridge.conftest import numbers_in, until
+from tests.rooms.bridge.conftest import numbers_in, passing_on, until
 
 
 @pytest.fixture
@@ -137,6 +137,17 @@ async def test_closed_link_is_opened_anew(redis, namespace, start_bridge, histor
         for client in await redis.client_list(_type="pubsub"):
             if int(client["psub"]):
                 await redis.execute_command("CLIENT", "KILL", "ID", client["id"])
+        await until(lambda: not bridge.is_leading)
+        await leads(bridge)
+        await redis.publish(room, "1")
+        await until(lambda: has(history, room, 1))
+
+
+async def test_mute_link_is_opened_anew(redis_server, redis, start_bridge, history, room):
+    async with passing_on(redis_server) as (url, mute, links), start_bridge(url=url) as bridge:
+        await leads(bridge)
+        mute.update(number for number, said in links.items() if b"PSUBSCRIBE" in said)
+        assert mute
         await until(lambda: not bridge.is_leading)
         await leads(bridge)
         await redis.publish(room, "1")
