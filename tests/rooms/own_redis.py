@@ -44,6 +44,10 @@ class OwnRedis:
     def command(self, *, empty: bool = False) -> list[str]:
         return server_command(find_server(), port=self.port, folder=None if empty else self._folder)
 
+    def send(self, number: signal.Signals) -> None:
+        if self._process:
+            self._process.send_signal(number)
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process:
             self._process.send_signal(how)

@@ -40,7 +40,8 @@ def start_bridge(redis_server, namespace):
 async def passing_on(url):
     """A door before Redis: its URL, and a set; links named there get no more of Redis' words."""
     target = urlsplit(url)
-    mute, links = set(), {}
+    mute: set[int] = set()
+    links: dict[int, bytes] = {}
 
     async def pump(reader, writer, number, answers):
         while data := await reader.read(65536):
