@@ -138,9 +138,13 @@ def _reading(room: Room, since: Position | None, answer: _Answer) -> Reading:
 
 
 def _gap(room: Room, since: Position, answer: _Answer) -> str:
-    """The one gap of a reader who cannot be given everything; it ends where what is known begins."""
-    first = answer.entries[0] if answer.entries else None
+    """The one gap of a reader who cannot be given everything; it ends where what is known begins.
+
+    Messages of an older epoch may stand among the newest, but nothing is known between epochs.
+    """
     top = answer.position
+    known = (entry for entry in answer.entries if _position(answer.random, entry).epoch == top.epoch)
+    first = next(known, None)
     reason: GapReason = "trimmed" if answer.verdict == "trimmed" else "epoch"
     began_ms, _, _, proven_ms = answer.run
     since_ms = answer.since_ms or ((proven_ms or began_ms) if reason == "epoch" else answer.born_ms)

@@ -134,3 +134,14 @@ async def test_any_name_works(register, history, name):
     room = room_from_text(name)
     await publish_numbers(register, 1, room=room)
     assert json.loads((await history.read(room, last=1)).frames[0])["room"] == name
+
+
+async def test_gap_between_epochs_ends_where_the_new_one_begins(redis, namespace, register, history):
+    before = await publish_numbers(register, 5)
+    await redis.hset(f"\x01{namespace}r:gen", mapping={"run": "another"})
+    after = await publish_numbers(register, 2, first=6)
+    reading = await history.read(DEVICE, since=before[2].position, last=4)
+    assert numbers(reading) == [4, 5, 6, 7]
+    (gap,) = [json.loads(text) for text in reading.gaps]
+    assert gap["from"]["offset"] == 3
+    assert gap["to"] == {"epoch": after[0].position.epoch, "offset": 6}

@@ -139,7 +139,9 @@ class SocketWatcher(Tally):
                 self.take_gap(frame)
                 self.position = None
             elif frame["type"] == "message" and not self.is_old(frame):
-                assert self.position is None or self.follows(frame), "a hole that was not told"
+                assert self.position is None or self.follows(frame), (
+                    f"a hole that was not told: {self.position}, {frame}, {self.gaps}"
+                )
                 self.take(frame)
             elif frame["type"] == "error":
                 await asyncio.sleep(0.1)
