@@ -15,9 +15,6 @@ import redis.asyncio
 SENTINEL_SCHEME = "redis+sentinel"
 SENTINEL_PORT = 26379
 CONNECT_TIMEOUT_S = 5.0
-# channels_redis waits 5 s in one blocking read, and redis-py 8 gives up after as long: every idle read would
-# fail (django/channels_redis issue 422). Delete when the layer passes a time-out of its own.
-LAYER_READ_TIMEOUT_S = 15.0
 
 
 class BadRedisAddress(ValueError):
@@ -33,14 +30,6 @@ class RedisAddress:
     sentinels: tuple[tuple[str, int], ...] = ()
     master: str = ""
     password: str = field(default="", repr=False)
-
-    def as_layer_host(self) -> dict[str, Any]:
-        """The entry of channels_redis' `hosts`."""
-        if not self.sentinels:
-            return {"address": self.url, "socket_timeout": LAYER_READ_TIMEOUT_S}
-        host = {"sentinels": list(self.sentinels), "master_name": self.master, "db": self.database}
-        host["socket_timeout"] = LAYER_READ_TIMEOUT_S
-        return host | ({"password": self.password} if self.password else {})
 
 
 def parse_address(url: str) -> RedisAddress:
@@ -74,6 +63,14 @@ def open_redis(url: str, *, timeout_s: float = CONNECT_TIMEOUT_S) -> redis.async
         address.master, db=address.database, password=address.password or None, **options
     )
     return primary
+
+
+async def close_redis(client: redis.asyncio.Redis) -> None:
+    """Close a client and the connections to Sentinels that it opened, which `aclose` alone leaves open."""
+    await client.aclose()
+    manager: Any = getattr(client.connection_pool, "sentinel_manager", None)
+    for sentinel in manager.sentinels if manager else ():
+        await sentinel.aclose()
 
 
 def open_redis_sync(url: str, *, timeout_s: float = CONNECT_TIMEOUT_S) -> redis.Redis:

@@ -21,7 +21,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from channels_redis.utils import _wrap_close
 
 from rooms import names
-from rooms.connections import open_redis
+from rooms.connections import close_redis, open_redis
 from rooms.subscriber import Subscriber
 
 logger = logging.getLogger(__name__)
@@ -194,5 +194,5 @@ class LoopLayer:
         self._queues.clear()
         self._groups.clear()
         await self.subscriber.aclose()
-        await self._client.aclose()
+        await close_redis(self._client)
         self._open()

@@ -12,7 +12,7 @@ from typing import Any
 import hiredis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from rooms.connections import open_redis
+from rooms.connections import close_redis, open_redis
 
 READ_BYTES = 256 * 1024
 
@@ -36,7 +36,7 @@ class RedisLink:
             pool: Any = client.connection_pool
             return cls(client, await pool.get_connection())
         except BaseException:
-            await client.aclose()
+            await close_redis(client)
             raise
 
     def send(self, *command: bytes) -> None:
@@ -69,4 +69,4 @@ class RedisLink:
         """Let go of the connection; never waits for the other side."""
         self.abort()
         await self._connection.disconnect(nowait=True)
-        await self._client.aclose()
+        await close_redis(self._client)

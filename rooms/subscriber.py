@@ -19,7 +19,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from rooms.connections import open_redis
+from rooms.connections import close_redis, open_redis
 from rooms.redis_link import RedisLink
 
 logger = logging.getLogger(__name__)
@@ -122,6 +122,8 @@ class Subscriber:
                 if self._up.is_set():
                     logger.warning("The subscription to Redis is lost: %s", type(exc).__name__)
                     pause_s = FIRST_PAUSE_S
+            except Exception:  # an edge: without this task the process would be deaf for good
+                logger.exception("The subscription to Redis failed")
             if self._up.is_set():
                 self._up.clear()
                 self._down_since = time.monotonic()
@@ -216,8 +218,8 @@ class Subscriber:
 
     async def _keep_probing(self) -> None:
         """Publish to oneself: a link may look healthy and lead to a Redis that nobody publishes to."""
-        async with contextlib.AsyncExitStack() as stack:
-            client = await stack.enter_async_context(open_redis(self._url))
+        client = open_redis(self._url)
+        try:
             while True:
                 await asyncio.sleep(PROBE_EVERY_S)
                 if not self.is_up:
@@ -226,6 +228,8 @@ class Subscriber:
                 with contextlib.suppress(RedisError, OSError):
                     await client.publish(self._probe, b"")
                 await self._expect_echo(asked_at)
+        finally:
+            await close_redis(client)
 
     async def _expect_echo(self, asked_at: float) -> None:
         while self._link and self.is_up and self._echoed_at < asked_at:

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from redis.exceptions import RedisError
 
-from rooms.connections import open_redis
+from rooms.connections import close_redis, open_redis
 from rooms.errors import NotJoined, RoomsError
 from rooms.frames import Position
 from rooms.history import History
@@ -92,7 +92,7 @@ class Hub:
         except (RedisError, OSError):
             return  # readiness says that Redis is away
         if information.get("cluster_enabled"):
-            await self.redis.aclose()
+            await close_redis(self.redis)
             raise ImproperlyConfigured(
                 "REDIS_URL leads to a Redis Cluster, which rooms cannot use: name one primary, or Sentinels."
             )
@@ -223,7 +223,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(RoomsError):
             await self.presence.beat({})
-        await self.redis.aclose()
+        await close_redis(self.redis)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task of this process, held and read; a consumer's context would keep its thread."""

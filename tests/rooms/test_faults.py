@@ -147,6 +147,16 @@ async def test_sockets_are_told_of_a_restart(browser, web):
     assert await asyncio.to_thread(web.process.wait, 15) == 0
 
 
+async def test_many_sockets_are_all_told_of_a_restart(web, user):
+    async with AsyncExitStack() as stack:
+        browsers = [await stack.enter_async_context(welcomed(web.url, user)) for _ in range(250)]
+        for one in browsers[::5]:
+            await one.join(ROOM)
+        web.process.send_signal(signal.SIGTERM)
+        assert {await one.close_code() for one in browsers} == {4001}
+    assert await asyncio.to_thread(web.process.wait, 15) == 0
+
+
 async def test_a_killed_process_does_not_count_as_watching(own, web, namespace, user):
     with rooms_web(namespace, REDIS_URL=own.url) as second:
         async with welcomed(web.url, user) as one, welcomed(second.url, user) as two:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
+from realtime_site.embedded_redis import find_server
 from rooms import subscriber as module
+from rooms.connections import close_redis, open_redis
 from rooms.subscriber import Subscriber
+from tests.rooms.own_redis import OwnRedis, own_redis
 
 
 class Ear:
@@ -109,3 +113,56 @@ async def test_a_link_that_carries_nothing_is_opened_again(
     made._link.send(b"UNSUBSCRIBE", made._probe)
     await asyncio.wait_for(restored.wait(), 5)
     await made.aclose()
+
+
+async def hears_through(url: str, namespace: str) -> bool:
+    """Whether something published there reaches a subscription opened there."""
+    made, ear, channel = Subscriber(url, namespace), Ear(), f"{namespace}a".encode()
+    try:
+        await made.subscribe(channel, ear.take)
+        client = open_redis(url)
+        await client.publish(channel, "x")
+        await close_redis(client)
+        return await ear.hears(1) == [b"x"]
+    finally:
+        await made.aclose()
+
+
+class Guarded(OwnRedis):
+    """A Redis with a password."""
+
+    def command(self, *, empty: bool = False) -> list[str]:
+        return [*super().command(empty=empty), "--requirepass", "s3cret"]
+
+
+class Sentinel(OwnRedis):
+    """A Sentinel that knows one primary."""
+
+    def __init__(self, folder: Path, primary: OwnRedis) -> None:
+        super().__init__(folder)
+        self._file = folder / "sentinel.conf"
+        self._file.write_text(f"port {self.port}\nsentinel monitor main 127.0.0.1 {primary.port} 1\n")
+
+    def command(self, *, empty: bool = False) -> list[str]:
+        return [str(find_server()), str(self._file), "--sentinel"]
+
+
+async def test_a_password_is_shown(tmp_path: Path, namespace):
+    guarded = Guarded(tmp_path)
+    guarded.url = f"redis://:s3cret@127.0.0.1:{guarded.port}/3"
+    guarded.start()
+    try:
+        assert await hears_through(guarded.url, namespace)
+    finally:
+        guarded.stop()
+
+
+async def test_the_primary_is_asked_of_sentinels(tmp_path: Path, namespace):
+    with own_redis(tmp_path) as primary:
+        sentinel = Sentinel(tmp_path, primary)
+        sentinel.start()
+        try:
+            url = f"redis+sentinel://127.0.0.1:{sentinel.port}/0?master=main"
+            assert await hears_through(url, namespace)
+        finally:
+            sentinel.stop()
