@@ -157,6 +157,7 @@ INSTALLED_APPS = [
     "axes",
     "channels",
     "ninja",
+    "simple_history",
     "realtime_site",
     "rooms",
     "voice",

@@ -12,7 +12,7 @@ APPS = ("realtime_site", "voice", "rooms")  # each may import those after it
 # Inside an app, a module imports only from those before it. A package counts as one name.
 VOICE = (
     *("errors", "protocol", "engine", "events", "provider", "call", "validators", "model_dates", "checks"),
-    *("models", "watching"),
+    *("models", "audit", "watching"),
     *(
         "session_config",
         "writer",

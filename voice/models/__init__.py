@@ -1,6 +1,17 @@
 """What is stored of assistants, tools and calls. Rows only: deciding is done elsewhere."""
 
 from voice.models.assistants import Assistant, Tool
+from voice.models.audit import AuditAction, AuditEvent
 from voice.models.conversations import Conversation, EndReason, ToolRun, Turn, Usage
 
-__all__ = ["Assistant", "Conversation", "EndReason", "Tool", "ToolRun", "Turn", "Usage"]
+__all__ = [
+    "Assistant",
+    "AuditAction",
+    "AuditEvent",
+    "Conversation",
+    "EndReason",
+    "Tool",
+    "ToolRun",
+    "Turn",
+    "Usage",
+]
