@@ -42,6 +42,7 @@ ROOMS = (
         "registry",
     ),
     *("history", "presence", "parts", "models", "sizes", "policies", "directory"),
+    *("database", "lookup", "visitors", "entrance"),
     *("redis_link", "subscriber", "layer", "sinks", "hub", "bridge"),
     *("consumers", "routing", "api", "views", "urls", "templatetags", "checks", "admin"),
 )

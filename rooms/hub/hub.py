@@ -23,6 +23,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.exceptions import RedisError
 
 from rooms.connections import close_redis, open_redis
+from rooms.entrance import Entrance
 from rooms.errors import NotJoined, RoomsError
 from rooms.frames import Position
 from rooms.history import History
@@ -43,6 +44,7 @@ from rooms.sinks import Sink
 logger = logging.getLogger(__name__)
 
 CLOSE_RESTART = 4001
+RECHECK_S = 59.0  # looked at each second, so that a lost right lasts a minute at most
 _CLOSED_AT_ONCE = 200
 _CLOSE_PAUSE_S = 0.02
 _ABANDONED_S = 15.0
@@ -53,7 +55,8 @@ _PUBLISHED_AT_ONCE = 32
 class Hub:
     """Build it anywhere, `start()` it on the loop that serves. Redis may be away then and come later."""
 
-    def __init__(self) -> None:
+    def __init__(self, recheck_s: float = RECHECK_S) -> None:
+        self.recheck_s = recheck_s
         self.sockets: dict[Socket, None] = {}
         self.backlog: set[Sink] = set()  # sinks with something waiting
         self.draining = False
@@ -68,6 +71,7 @@ class Hub:
         if self._started:
             return
         self._started = True
+        self.entrance = Entrance()
         self._namespace = settings.ROOMS_NAMESPACE
         self.redis = open_redis(settings.REDIS_URL)
         await self._refuse_cluster()
@@ -107,6 +111,7 @@ class Hub:
     def connect(self, sink: Sink) -> Socket:
         """Know a socket from now on; `disconnect` must follow."""
         socket = Socket(next(self._numbers), sink)
+        socket.was_looked_at(asyncio.get_running_loop().time(), spread_s=self.recheck_s / 2)
         self.sockets[socket] = None
         return socket
 
@@ -223,6 +228,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(RoomsError):
             await self.presence.beat({})
+        await self.entrance.aclose()
         await close_redis(self.redis)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -40,7 +40,7 @@ def namespace(settings: Any, namespace: str) -> str:
 
 @pytest.fixture
 async def hub(namespace: str) -> AsyncIterator[Hub]:
-    made = Hub()
+    made = Hub(recheck_s=0.05)
     await made.start()
     yield made
     await made.drain(1)
@@ -57,7 +57,7 @@ def user(transactional_db: None) -> Any:
 
 @pytest.fixture
 def open_socket(hub: Hub, user: Any) -> Opener:
-    """Opens a socket of this person; its consumer looks at rights every 50 ms."""
+    """Opens a socket of this person; its consumer is looked at every 50 ms."""
 
     @asynccontextmanager
     async def open_one() -> AsyncIterator[WebsocketCommunicator]:
@@ -67,7 +67,7 @@ def open_socket(hub: Hub, user: Any) -> Opener:
             (b"host", b"testserver"),
             (b"cookie", f"sessionid={cookies['sessionid']}".encode()),
         ]
-        consumer: Any = RoomsConsumer.as_asgi(recheck_s=0.05)
+        consumer: Any = RoomsConsumer.as_asgi()
 
         async def application(scope: Any, receive: Any, send: Any) -> None:
             await consumer({**scope, "rooms_hub": hub}, receive, send)
