@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import secrets
 from collections import deque
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 CLOSE_NO_OBJECT = 4500
 CLOSE_FAULT = 1011
-CLOSE_COME_BACK = 1013
+CROWDED = Visitor(close_code=1013)
 MOST_WAITING = 512
 # A client that does not read its answers gets no further ones to queue up.
 _FULL_BYTES = 128 * 1024
@@ -80,18 +81,26 @@ class RoomsConsumer(AsyncConsumer):
             await self.send({"type": "websocket.close"})
             return
         self._session_key = session_key_of(headers)
-        visitor = await self._find_visitor()
+        with self._hub.admission.entering(len(self._hub.sockets)) as wait_s:
+            visitor = CROWDED if wait_s else await self._find_visitor()
         await self.send({"type": "websocket.accept"})
+        if wait_s:
+            await self._explain_crowd(wait_s)
         if visitor.close_code:
             await self.send({"type": "websocket.close", "code": visitor.close_code})
             return
         await self._open(visitor.user_id)
 
+    async def _explain_crowd(self, wait_s: float) -> None:
+        message = "Many are coming in just now. Come back in a moment."
+        told = {"type": "error", "code": Unavailable.code, "message": message, "retry_in_s": wait_s}
+        await self.send({"type": "websocket.send", "text": json.dumps(told)})
+
     async def _find_visitor(self) -> Visitor:
         try:
             return await self._hub.entrance.visitor(self._session_key)
         except (DatabaseError, Unavailable):
-            return Visitor(close_code=CLOSE_COME_BACK)
+            return CROWDED
 
     async def _open(self, user_id: Any) -> None:
         me = asyncio.current_task()

@@ -27,6 +27,7 @@ from rooms.entrance import Entrance
 from rooms.errors import NotJoined, RoomsError
 from rooms.frames import Position
 from rooms.history import History
+from rooms.hub.admission import Admission
 from rooms.hub.care import Care
 from rooms.hub.feed import Feed
 from rooms.hub.joins import answer_join
@@ -57,6 +58,7 @@ class Hub:
 
     def __init__(self, recheck_s: float = RECHECK_S) -> None:
         self.recheck_s = recheck_s
+        self.admission = Admission()
         self.sockets: dict[Socket, None] = {}
         self.backlog: set[Sink] = set()  # sinks with something waiting
         self.draining = False

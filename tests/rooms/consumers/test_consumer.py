@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 
 from rooms.consumers import RoomsConsumer
 from rooms.hub import Hub
+from rooms.hub.admission import Admission
 from rooms.hub.care import Care
 from rooms.names import Room, group_channel_of
 from rooms.sinks import EventSink, waiting
@@ -60,7 +61,7 @@ def open_socket(hub: Hub, user: Any) -> Opener:
     """Opens a socket of this person; its consumer is looked at every 50 ms."""
 
     @asynccontextmanager
-    async def open_one() -> AsyncIterator[WebsocketCommunicator]:
+    async def open_one(*, welcomed: bool = True) -> AsyncIterator[WebsocketCommunicator]:
         cookies = await sync_to_async(log_in)(user)
         headers = [
             (b"origin", b"http://testserver"),
@@ -74,7 +75,8 @@ def open_socket(hub: Hub, user: Any) -> Opener:
 
         socket = WebsocketCommunicator(application, "/ws/rooms/", headers=headers)
         assert (await socket.connect(5))[0]
-        assert (await hear(socket))["type"] == "welcome"
+        if welcomed:
+            assert (await hear(socket))["type"] == "welcome"
         yield socket
         await socket.disconnect()
 
@@ -149,6 +151,18 @@ async def test_a_socket_that_dies_while_it_joins_leaves_nothing(open_socket, hub
     assert not hub.sockets and not hub.feed.rooms
     async with open_socket() as socket:
         assert (await ask(socket, type="join", room=ROOM))["type"] == "joined"
+
+
+async def test_who_comes_in_a_crowd_is_told_when_to_come_back(open_socket, hub):
+    hub.admission = Admission(most_coming=1, most_sockets=1)
+    async with open_socket() as inside:
+        async with open_socket(welcomed=False) as turned_away:
+            told = await hear(turned_away)
+            assert (told["type"], told["code"]) == ("error", "unavailable")
+            assert told["retry_in_s"] >= 1
+            assert await close_code(turned_away) == 1013
+        assert await ask(inside, type="ping") == {"type": "pong"}
+        assert len(hub.sockets) == 1
 
 
 async def test_a_draining_hub_closes_its_sockets(open_socket, hub):
