@@ -1,16 +1,12 @@
-"""Questions to the database that are answered together: while one batch is read, the next one gathers.
-
-A thousand sockets that come at once cost some tens of reads; a single one waits for nobody. Every answer is
-read after it was asked for: nothing is kept.
-"""
+"""Questions to the database that are answered together, equal ones once; read after they were asked."""
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
+from rooms.batches import Batches
 from rooms.database import DatabaseThread
 from rooms.errors import Unavailable
 
@@ -27,17 +23,14 @@ class Lookup(Generic[Q, A]):
     def __init__(self, thread: DatabaseThread, read: Callable[[Sequence[Q]], Mapping[Q, A]]) -> None:
         self._thread = thread
         self._read = read
-        self._waiting: dict[Q, asyncio.Future[A]] = {}
-        self._reading: asyncio.Task[None] | None = None
+        self._batches: Batches[Q, A] = Batches(self._read_batch, most=MOST_AT_ONCE)
+        self._asked: dict[Q, asyncio.Future[A]] = {}
 
     async def find(self, question: Q) -> A:
         """The answer, as of now. Raises Unavailable, and what `read` raises."""
-        future = self._waiting.get(question)
-        if future is None:
-            future = self._waiting[question] = asyncio.get_running_loop().create_future()
-            if self._reading is None:
-                # A task would else keep the context, and with it the thread, of whoever asked first.
-                self._reading = asyncio.create_task(self._read_all(), context=contextvars.Context())
+        if question not in self._asked:
+            self._asked[question] = self._batches.add(question)
+        future = self._asked[question]
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 return await asyncio.shield(future)
@@ -46,29 +39,10 @@ class Lookup(Generic[Q, A]):
 
     async def aclose(self) -> None:
         """Answer nobody any more."""
-        if self._reading:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
-        for future in self._waiting.values():
-            future.cancel()
+        await self._batches.aclose()
 
-    async def _read_all(self) -> None:
-        try:
-            while self._waiting:
-                batch = list(self._waiting)[:MOST_AT_ONCE]
-                futures = [self._waiting.pop(question) for question in batch]
-                await self._read_some(batch, futures)
-        finally:
-            self._reading = None
-
-    async def _read_some(self, batch: list[Q], futures: list[asyncio.Future[A]]) -> None:
-        reading = self._thread.run(self._read, batch)
-        (found,) = await asyncio.gather(reading, return_exceptions=True)
-        for question, future in zip(batch, futures, strict=True):
-            if future.done():
-                continue
-            if isinstance(found, BaseException):
-                future.set_exception(found)
-                future.exception()  # whoever waits is told; when nobody waits any more, nobody need be
-            else:
-                future.set_result(found[question])
+    async def _read_batch(self, questions: Sequence[Q]) -> list[A]:
+        for question in questions:
+            del self._asked[question]  # who asks from now on wants a later answer
+        found = await self._thread.run(self._read, questions)
+        return [found[question] for question in questions]

@@ -38,6 +38,7 @@ ROOMS = (
         "connections",
         "frames",
         "scripts",
+        "batches",
         "register",
         "registry",
     ),

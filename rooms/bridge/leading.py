@@ -12,7 +12,7 @@ from rooms.bridge.ring import Entry, Ring
 from rooms.errors import LostLease, Unavailable
 from rooms.register import FeedPlace, Register
 
-BATCH = 128
+BATCH = 256
 _RETRY_S = 0.1
 _ECHO_S = 2.0
 

@@ -60,8 +60,8 @@ async def test_an_answer_is_never_older_than_its_question(squares, reader):
     assert reader.batches == [[2], [2]]
 
 
-async def test_a_batch_has_its_bound(squares, reader, monkeypatch):
-    monkeypatch.setattr(lookup, "MOST_AT_ONCE", 3)
+async def test_a_batch_has_its_bound(squares, reader):
+    squares._batches._most = 3
     assert await asyncio.gather(*map(squares.find, range(7))) == [n * n for n in range(7)]
     assert max(map(len, reader.batches)) == 3
 
