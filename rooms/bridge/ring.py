@@ -17,7 +17,7 @@ _KEPT_MARKS = 120
 _MESSAGE_COST = 200
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Entry:
     """One thing to register in its order: a message, or a marker alone (`message` is None)."""
 
