@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.contest.contestants import Contestant
+from bench.contest.contestants import SOCKETIO, Contestant
 from bench.contest.load_client import AT_ONCE, Counters, LoadClient
 from bench.contest.machine import Cores
 from bench.contest.measuring import measure
@@ -36,7 +36,7 @@ class Turns:
     scenarios: frozenset[str]
     seconds: float
     results: Results
-    half_hz: float | None = None
+    half_hz: float = 0
     _maxima: dict[str, float] = field(default_factory=dict)
 
     def run(self, contestant: Contestant) -> None:
@@ -78,10 +78,15 @@ class Turns:
             self.results.add(contestant.name, scenario, sample)
 
         run("busy", dict(ONE), window=contestant.window)
-        self.half_hz = self.half_hz or self._maxima.get(contestant.name, 0) / SOCKETS / 2 or None
+        if contestant.name == SOCKETIO and not self.half_hz:
+            self.half_hz = self._maxima.get(SOCKETIO, 0) / SOCKETS / 2
         run("calm", dict(ONE), rate=CALM_HZ)
         if self.half_hz:
             run("half", dict(ONE), rate=self.half_hz)
+        elif "half" in self.scenarios:
+            self.results.note(
+                contestant.name, "half", f"needs {SOCKETIO}'s maximum (--servers, --scenarios busy)"
+            )
         if "many" in self.scenarios:
             client.ask("join", **MANY)
         run("many", dict(MANY), rate=MANY_HZ)

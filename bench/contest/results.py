@@ -1,4 +1,4 @@
-"""What was measured: samples by server and scenario, one a round; their medians and spreads. Only `save` does I/O."""
+"""What was measured: samples by server and scenario, one a round, with their medians and spreads."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ AGAIN_S = 0.1
 async def relay() -> None:
     """One message after another, until Redis goes away."""
     layer = get_channel_layer()
+    assert layer, "configure() names one"
     async with (
         Redis.from_url(os.environ["REDIS_URL"], socket_timeout=None) as redis,
         redis.pubsub() as pubsub,
