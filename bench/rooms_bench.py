@@ -129,11 +129,8 @@ def report(wanted: argparse.Namespace, results: Results, target: Path) -> None:
     scenarios = wanted.scenarios | results.scenarios()
     verdicts = [judge(goal, results) for goal in goals()]
     print(draw(results, [*shown, WITH_HISTORY, WITHOUT_HISTORY], scenarios))
-    print(
-        draw_goals(
-            [one for one in verdicts if one.measured is not None or wanted.scenarios == set(SCENARIOS)]
-        )
-    )
+    is_whole = scenarios >= set(BROADCASTS + FAULTS)
+    print(draw_goals([one for one in verdicts if one.measured is not None or is_whole]))
     print("", draw_noise(results), sep="\n")
     results.save(target, {"goals": [verdict.as_dict() for verdict in verdicts]})
     print(f"All of it: {target.relative_to(ROOT)}")

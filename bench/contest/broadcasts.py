@@ -28,7 +28,7 @@ ONE, MANY = {"set": "one", "rooms": 1}, {"set": "many", "rooms": ROOMS}
 
 @dataclass
 class Turns:
-    """What the turns share: the client, the site, what is wanted, the rate that the first turn sets."""
+    """What the turns share: the client, the site, what is wanted, what has been found."""
 
     program: Path
     site: Site
@@ -36,7 +36,6 @@ class Turns:
     scenarios: frozenset[str]
     seconds: float
     results: Results
-    half_hz: float = 0
     _maxima: dict[str, float] = field(default_factory=dict)
 
     def run(self, contestant: Contestant) -> None:
@@ -78,11 +77,11 @@ class Turns:
             self.results.add(contestant.name, scenario, sample)
 
         run("busy", dict(ONE), window=contestant.window)
-        if contestant.name == SOCKETIO and not self.half_hz:
-            self.half_hz = self._maxima.get(SOCKETIO, 0) / SOCKETS / 2
+        if contestant.name == SOCKETIO and not self.results.half_hz:
+            self.results.half_hz = self._maxima.get(SOCKETIO, 0) / SOCKETS / 2
         run("calm", dict(ONE), rate=CALM_HZ)
-        if self.half_hz:
-            run("half", dict(ONE), rate=self.half_hz)
+        if half_hz := self.results.half_hz:
+            run("half", dict(ONE), rate=half_hz)
         elif "half" in self.scenarios:
             self.results.note(
                 contestant.name, "half", f"needs {SOCKETIO}'s maximum (--servers, --scenarios busy)"

@@ -13,11 +13,15 @@ Sample = dict[str, float]
 
 @dataclass
 class Results:
-    """Samples are added as they come; a server without any may have a note that says why."""
+    """Samples are added as they come; a server without any may have a note that says why.
+
+    `half_hz`: half of Socket.IO's maximum in messages a second, once it is known; `noise`: one for each run.
+    """
 
     rounds: int = 0
     machine: dict[str, Any] = field(default_factory=dict)
-    noise: dict[str, float] = field(default_factory=dict)
+    noise: list[dict[str, float]] = field(default_factory=list)
+    half_hz: float = 0
     samples: dict[str, dict[str, list[Sample]]] = field(default_factory=dict)
     notes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -72,10 +76,21 @@ class Results:
             "rounds": self.rounds,
             "machine": self.machine,
             "noise": self.noise,
+            "half_hz": round(self.half_hz, 1),
             "medians": medians,
             "notes": self.notes,
             "samples": _rounded(self.samples),
         }
+
+    def scenarios(self) -> frozenset[str]:
+        """All that have samples."""
+        return frozenset(scenario for found in self.samples.values() for scenario in found)
+
+    @classmethod
+    def load(cls, path: Path) -> Results:
+        """What `save` wrote."""
+        found = json.loads(path.read_text())
+        return cls(**{name: found[name] for name in cls.__dataclass_fields__})
 
     def save(self, path: Path, extra: dict[str, Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
