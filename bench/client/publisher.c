@@ -71,6 +71,7 @@ void publisher_start(const PublishPlan *wanted) {
     tally.last_ns = started_ns;
     uint64_t every_ns = plan.rate_hz > 0 ? (uint64_t)(1e9 / plan.rate_hz) : 100000000u;
     set_timer(every_ns < SHORTEST_TICK_NS ? SHORTEST_TICK_NS : every_ns);
+    publisher_tick();
 }
 
 void publisher_stop(void) {

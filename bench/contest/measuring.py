@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from bench.contest.load_client import Counters, LoadClient
+from bench.contest.processes import core_s
 from bench.contest.results import Sample
 from bench.contest.servers import Stage
 
@@ -19,10 +20,12 @@ class Edge:
 
     counters: Counters
     cpu: dict[str, float]
+    core_s: float
 
     @classmethod
     def take(cls, stage: Stage, client: LoadClient, verb: str) -> Edge:
-        return cls(client.ask(verb), {role: stage.cpu_s(role) for role in ROLES})
+        counters = client.ask(verb)
+        return cls(counters, {role: stage.cpu_s(role) for role in ROLES}, core_s(stage.cores.server))
 
 
 def measure(stage: Stage, client: LoadClient, *, seconds: float, **publish: object) -> Sample:
@@ -55,6 +58,9 @@ def between(before: Edge, after: Edge, finished: Counters) -> Sample:
         "p99_ms": finished.p99_ms,
         "late": finished.late - before.counters.late,
         "missing": finished.missing,
+        "closed": finished.dead,
         "server_share": cpu["server"] / seconds,
+        # What is no part of the benchmark and worked on the server's core.
+        "others_share": max(0.0, after.core_s - before.core_s - cpu["server"]) / seconds,
         "client_share": (after.counters.cpu_s - before.counters.cpu_s) / seconds,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +18,15 @@ def cpu_s(pids: Iterable[int]) -> float:
             with contextlib.suppress(OSError):
                 total_ns += int(schedstat.read_text().split()[0])
     return total_ns / 1e9
+
+
+def core_s(core: int) -> float:
+    """CPU seconds that a core has worked so far, for whomever; by the kernel's ticks, so coarser than `cpu_s`."""
+    for line in (PROC / "stat").read_text().splitlines():
+        if line.startswith(f"cpu{core} "):
+            user, nice, system = line.split()[1:4]
+            return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+    raise ValueError(f"this machine has no core {core}")
 
 
 def pss_kb(pids: Iterable[int]) -> int:

@@ -102,6 +102,9 @@ class Stage:
             except ProcessLookupError:
                 continue
 
+    def signal(self, role: str, number: signal.Signals) -> None:
+        self._processes[role].send_signal(number)
+
     def cpu_s(self, role: str) -> float:
         """CPU so far; 0 for a role that nobody has."""
         return cpu_s(self._pids(role))

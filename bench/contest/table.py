@@ -9,8 +9,10 @@ from bench.contest.contestants import CORE, SOCKETIO
 from bench.contest.goals import Verdict
 from bench.contest.results import Results
 
-NAME_WIDTH, WIDTH = 24, 12
+NAME_WIDTH, WIDTH = 24, 10
 NOTE_WIDTH = 108
+# As in bench/client/main.c.
+DRAIN_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def _spread(metric: str) -> Column:
 
 
 def _compared(metric: str) -> tuple[Column, ...]:
-    return (_times("Sock.IO/it", SOCKETIO, metric), _times("Chann./it", CORE, metric), _spread(metric))
+    return (_times("SIO/it", SOCKETIO, metric), _times("Chan./it", CORE, metric), _spread(metric))
 
 
 P50, P99 = _median("p50 ms", "p50_ms", 2), _median("p99 ms", "p99_ms", 2)
@@ -60,7 +62,7 @@ DELIVERY = (
     *(_median("us/deliv.", "us", 2), *_compared("us"), P50, P99, _median("deliv./s", "deliveries_s")),
     *(_median("bridge us", "bridge_us", 2), _median("Redis us", "redis_us", 2)),
     *(_percent("server %", "server_share"), _percent("client %", "client_share")),
-    _median("missing", "missing"),
+    *(_percent("others %", "others_share"), _median("missing", "missing"), _median("closed", "closed")),
 )
 BRIDGE = (
     *(
@@ -86,7 +88,7 @@ PARTS = (
     Part(
         "bridge-busy",
         "bridge alone, 100 rooms, saturated",
-        (*BRIDGE, _median("registered/s", "registered_s")),
+        (*BRIDGE, _median("placed/s", "registered_s")),
     ),
     Part("bridge-steady", "bridge alone, 100 rooms, 1,000 messages/s", BRIDGE),
     Part(
@@ -99,7 +101,7 @@ PARTS = (
         "5 of 20 sockets stop reading for 8 s at 1.5 MB/s",
         (
             *(_median("grown KiB", "grown_kb"), _median("slow cut", "cut"), _median("others cut", "lost")),
-            *(_median("others got %", "got_percent"), P50, P99),
+            *(_median("others got", "got_percent"), P50, P99),
         ),
     ),
 )
@@ -149,14 +151,17 @@ def draw_goals(verdicts: Sequence[Verdict]) -> str:
 
 
 def draw_noise(results: Results) -> str:
-    """What else this machine did, the worst of all runs, in one line."""
+    """What else this machine did, the worst of all runs, and how to read the columns."""
 
     def worst(name: str) -> float:
         return max((noise[name] for noise in results.noise), default=0)
 
     machine = results.machine
     return (
-        f"{machine.get('processor')}, {machine.get('cores')} cores; {results.rounds} rounds, medians; steal "
-        f"{worst('steal_percent'):.1f} %, load {worst('load_before'):.1f} before and {worst('load_after'):.1f} "
-        "after; spread: (highest - lowest) / median of the rounds"
+        f"{machine.get('processor')}, {machine.get('cores')} cores; {results.rounds} rounds, medians; "
+        f"steal {worst('steal_percent'):.1f} %, load {worst('load_before'):.1f} before and "
+        f"{worst('load_after'):.1f} after\n"
+        f"SIO/it, Chan./it: how many times it {SOCKETIO} and {CORE} are; spread: (highest - lowest) / median "
+        "of the rounds;\nothers: what else worked on the server's core; missing: not delivered "
+        f"{DRAIN_S:g} s after the window"
     )
