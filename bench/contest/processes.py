@@ -21,7 +21,7 @@ def cpu_s(pids: Iterable[int]) -> float:
 
 
 def core_s(core: int) -> float:
-    """CPU seconds that a core has worked so far, for whomever; by the kernel's ticks, so coarser than `cpu_s`."""
+    """CPU seconds that a core has worked so far, for whomever; in ticks, so coarser than `cpu_s`."""
     for line in (PROC / "stat").read_text().splitlines():
         if line.startswith(f"cpu{core} "):
             user, nice, system = line.split()[1:4]
