@@ -25,30 +25,36 @@ def share_cores() -> Cores:
 
 @dataclass(frozen=True)
 class Moment:
-    """The kernel's counters of all cores, in ticks, and the load."""
+    """The kernel's counters of all cores: ticks, packets that it dropped; and the load."""
 
     steal: int
     total: int
+    dropped: int
     load: float
 
     @classmethod
     def now(cls) -> Moment:
         words = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
         ticks = [int(word) for word in words]
-        return cls(steal=ticks[7], total=sum(ticks[:8]), load=os.getloadavg()[0])
+        # A packet that loopback drops comes again after a time-out, which looks like a server that stalls.
+        queues = Path("/proc/net/softnet_stat").read_text().splitlines()
+        dropped = sum(int(queue.split()[1], 16) for queue in queues)
+        return cls(steal=ticks[7], total=sum(ticks[:8]), dropped=dropped, load=os.getloadavg()[0])
 
     def noise_since(self, before: Moment) -> Noise:
         ticks = max(1, self.total - before.total)
-        return Noise(100 * (self.steal - before.steal) / ticks, before.load, self.load)
+        steal_percent = 100 * (self.steal - before.steal) / ticks
+        return Noise(steal_percent, before.load, self.load, self.dropped - before.dropped)
 
 
 @dataclass(frozen=True)
 class Noise:
-    """What the hypervisor took, in per cent of all cores, and the load average before and after."""
+    """What the hypervisor took, in per cent of all cores; load average; packets that the kernel dropped."""
 
     steal_percent: float
     load_before: float
     load_after: float
+    dropped: int
 
     def as_dict(self) -> dict[str, float]:
         return {name: round(value, 2) for name, value in asdict(self).items()}

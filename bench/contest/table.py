@@ -154,13 +154,13 @@ def draw_noise(results: Results) -> str:
     """What else this machine did, the worst of all runs, and how to read the columns."""
 
     def worst(name: str) -> float:
-        return max((noise[name] for noise in results.noise), default=0)
+        return max((noise.get(name, 0) for noise in results.noise), default=0)
 
     machine = results.machine
     return (
         f"{machine.get('processor')}, {machine.get('cores')} cores; {results.rounds} rounds, medians; "
         f"steal {worst('steal_percent'):.1f} %, load {worst('load_before'):.1f} before and "
-        f"{worst('load_after'):.1f} after\n"
+        f"{worst('load_after'):.1f} after, {worst('dropped'):.0f} packets dropped by the kernel\n"
         f"SIO/it, Chan./it: how many times it {SOCKETIO} and {CORE} are; spread: (highest - lowest) / median "
         "of the rounds;\nothers: what else worked on the server's core; missing: not delivered "
         f"{DRAIN_S:g} s after the window"
