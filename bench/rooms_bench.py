@@ -109,7 +109,6 @@ def main() -> int:
     wanted = arguments()
     target = RESULTS / f"{wanted.save}.json"
     results = Results.load(target) if wanted.add and target.exists() else Results(machine=describe())
-    results.rounds += wanted.rounds
     try:
         program = build_client()
     except Missing as exc:

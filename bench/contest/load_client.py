@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 ANSWER_S = 90.0
-AT_ONCE = 64
+# Less than the 50 connections that may wait to be accepted by daphne, else the kernel turns some away.
+AT_ONCE = 32
 
 
 class ClientFailed(RuntimeError):

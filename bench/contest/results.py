@@ -18,12 +18,17 @@ class Results:
     `half_hz`: half of Socket.IO's maximum in messages a second, once it is known; `noise`: one for each run.
     """
 
-    rounds: int = 0
     machine: dict[str, Any] = field(default_factory=dict)
     noise: list[dict[str, float]] = field(default_factory=list)
     half_hz: float = 0
     samples: dict[str, dict[str, list[Sample]]] = field(default_factory=dict)
     notes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def rounds(self) -> int:
+        """Samples of what was measured most often."""
+        counts = [len(found) for scenarios in self.samples.values() for found in scenarios.values()]
+        return max(counts, default=0)
 
     def add(self, server: str, scenario: str, sample: Sample) -> None:
         self.samples.setdefault(server, {}).setdefault(scenario, []).append(sample)

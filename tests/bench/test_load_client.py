@@ -44,14 +44,14 @@ def listen_to_redis(client: LoadClient, stage: Stage) -> None:
 def test_open_loop_keeps_its_rate_and_hears_every_message(client: LoadClient, stage: Stage):
     listen_to_redis(client, stage)
     client.ask("mark")
-    client.ask("publish", set="r", rooms=10, rate=2000, audience=1)
+    began = client.ask("publish", set="r", rooms=10, rate=2000, audience=1)
     time.sleep(0.05)
-    client.ask("close")
-    found = client.ask("finish")
+    ended, found = client.ask("close"), client.ask("finish")
+    due = 2000 * (ended.at_ns - began.at_ns) / 1e9
+    assert 0.5 * due < ended.published <= due + 1
     assert found.delivered == found.published
-    assert found.published == pytest.approx(100, rel=0.3)
     assert (found.missing, found.refused) == (0, 0)
-    assert 0 < found.p50_ms < 50
+    assert found.p50_ms > 0
 
 
 def test_closed_loop_keeps_so_many_messages_under_way(client: LoadClient, stage: Stage):

@@ -51,5 +51,5 @@ def test_goals_say_hit_missed_or_not_measured():
 
 def test_noise_of_several_runs_is_the_worst():
     quiet = {"steal_percent": 0.1, "load_before": 0.2, "load_after": 1.0, "dropped": 0}
-    results = Results(rounds=2, noise=[quiet, quiet | {"steal_percent": 7.5}])
+    results = Results(noise=[quiet, quiet | {"steal_percent": 7.5}])
     assert "steal 7.5 %" in draw_noise(results)
