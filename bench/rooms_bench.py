@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -105,7 +107,14 @@ def run_all(wanted: argparse.Namespace, program: Path, ready: list[Contestant], 
                 attempt(results, one.name, fault, partial(faults.run, one, fault))
 
 
+def leave(number: int, frame: object) -> NoReturn:
+    """End by a signal as by Ctrl-C: whatever was started is stopped on the way out."""
+    raise SystemExit(128 + number)
+
+
 def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
     wanted = arguments()
     target = RESULTS / f"{wanted.save}.json"
     results = Results.load(target) if wanted.add and target.exists() else Results(machine=describe())
