@@ -13,7 +13,7 @@ ENGINE_STAMP := $(shell bin/wants-engine && echo $(STAMPS)-engine)
 # Checks do not depend on this machine's .env.
 CHECKED := $(BIN)/python manage.py
 
-.PHONY: help setup run test test-needs lint bench-voice drill-rooms clean
+.PHONY: help setup run test test-needs lint bench bench-voice drill-rooms clean
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -37,6 +37,9 @@ lint: $(STAMPS)-site $(STAMPS)-engine $(STAMPS)-dev ## Check style, types, migra
 	$(CHECKED) check --settings tests.settings --fail-level WARNING
 	$(CHECKED) makemigrations --check --dry-run --settings tests.settings
 	$(CHECKED) collectstatic --no-input --verbosity 0 --settings tests.manifest_settings
+
+bench: $(STAMPS)-site $(STAMPS)-dev ## Measure rooms beside other servers (twelve minutes; let nothing else run)
+	$(BIN)/python bench/rooms_bench.py $(BENCH_ARGS)
 
 bench-voice: test-needs ## Measure the wait for a voice (some minutes; let nothing else run)
 	$(BIN)/python bench/voice_latency.py
