@@ -44,7 +44,7 @@ def session_for(assistant: Assistant, user: Any, *, voice: str = "") -> JsonObje
 
 def tools_for(assistant: Assistant, user: Any) -> list[Tool]:
     """The tools of an assistant that this person may use now."""
-    return list(Tool.objects.open_to(user).filter(assistants=assistant, enabled=True, ask_first=False))
+    return list(Tool.objects.open_to(user).filter(assistants=assistant, enabled=True))
 
 
 def chosen_voice(assistant: Assistant, voice: str) -> str:
