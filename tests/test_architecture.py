@@ -28,7 +28,7 @@ VOICE = (
         "line",
         "live_call",
     ),
-    *("calls", "exports", "demo", "admin", "views", "urls", "templatetags"),
+    *("calls", "exports", "demo", "rehearsal", "admin", "views", "urls", "routing", "templatetags"),
 )
 ROOMS = (
     *(

@@ -31,7 +31,7 @@ LOOK_EVERY_S = (0.1, 1.0)
 
 
 class ToolRuns:
-    """The tool runs of one process."""
+    """The tool runs of one process; `executor` and `desk` also serve who runs a tool outside of calls."""
 
     def __init__(
         self,
@@ -43,8 +43,8 @@ class ToolRuns:
         asking: Asking,
     ) -> None:
         self._writer = writer
-        self._executor = Executor(writer, tools)
-        self._desk = desk
+        self.executor = Executor(writer, tools)
+        self.desk = desk
         self._call_rooms = call_rooms
         self._asking = asking
 
@@ -83,11 +83,11 @@ class ToolRuns:
         return await self._run(record, claimed, approved=True)
 
     async def _run(self, record: CallRecord, run: ToolRun, *, approved: bool) -> str:
-        desk = self._desk
+        desk = self.desk
         context = ToolContext(
             record.user_id, record.id, desk.http, desk.rooms, record.issued_tools, approved=approved
         )
-        result = await self._executor.run(context, run.name, run.arguments)
+        result = await self.executor.run(context, run.name, run.arguments)
         try:
             finished = await self._writer.run(finish_run, record.id, run.call_id, result)
         except Error as exc:

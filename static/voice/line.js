@@ -20,6 +20,7 @@ export class Line {
   #channel;
   #id;
   #relay;
+  #tell;
   #news = null;
   #ticking;
   #waiting = [];
@@ -34,6 +35,7 @@ export class Line {
     this.#id = parts.answer.id;
     const send = (items) => this.#sendAll(items, true);
     this.#relay = new Relay({ api: parts.api, id: this.#id, control: parts.answer.control, send, tell: parts.tell });
+    this.#tell = (input) => [input.type === 'approvals' && this.#relay.hold(input.approvals), parts.tell(input)];
     this.#channel.onopen = () => this.#opened();
     this.#channel.onclose = () => this.lost();
     this.#channel.onmessage = ({ data }) => this.#heard(data);
@@ -44,7 +46,7 @@ export class Line {
     this.#parts.api.ready(this.#id).catch(() => {}); // if it failed, the next look says so, and says it again
     this.#parts.tell({ type: 'live', at: Date.now() });
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
-    this.#news = new News({ room: this.#parts.answer.room, ask: () => this.#look(), tell: this.#parts.tell,
+    this.#news = new News({ room: this.#parts.answer.room, ask: () => this.#look(), tell: this.#tell,
       stored: (ids) => this.#relay.acknowledge(ids) });
     this.#look();
     this.#waiting.splice(0).forEach((text) => this.type(text));
@@ -105,6 +107,7 @@ export class Line {
     if (status.state === 'connecting') this.#parts.api.ready(this.#id).catch(() => {});
     this.#relay.acknowledge(status.stored ?? []);
     this.#parts.tell({ type: 'runs', runs: status.tool_runs ?? [] });
+    this.#tell({ type: 'approvals', approvals: status.approvals ?? [], at: Date.now() });
     if (status.state === 'ended') {
       this.#parts.over(status.reason);
       return true;

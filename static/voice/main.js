@@ -1,6 +1,7 @@
 /** Wires the talk page: elements to the state, the state to elements. */
 
 import { createApi } from './api.js';
+import { Asking } from './asking.js';
 import { isOpen } from './call_data.js';
 import { Devices } from './devices_ui.js';
 import { write } from '../elements/element_ui.js';
@@ -20,6 +21,7 @@ const audio = byId('sound-out');
 const stage = new Stage(() => talk.play());
 const log = new Log(config.tools);
 const talk = new Talk({ config, api, audio, draw: (levels) => stage.draw(levels), changed: render });
+const asking = new Asking({ api, talk });
 let wasTalking = false;
 const devices = new Devices({ list: listDevices, speakers: canChooseSpeaker(), changed: deviceChanged });
 
@@ -44,6 +46,7 @@ function render() {
   const view = describe(state, known, now);
   stage.render({ view, state, open: isOpen(state), now, maxSeconds: assistant()?.max_seconds ?? 0, tells: known.tells });
   log.render({ rows: talk.transcript.rows, name: known.name, isSilent: state.typing && state.playing === null });
+  asking.render(known.name, now);
   renderHead(view);
   renderRecord(state, known.keepDays, now);
 }

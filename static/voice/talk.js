@@ -5,6 +5,7 @@
 
 import { Call } from './call.js';
 import { READY, isOpen, reduce } from './call_data.js';
+import { takeApprovals, takeRuns } from './runs_data.js';
 import * as transcripts from './transcript_data.js';
 
 const IDLE = ['ready', 'ended', 'failed'];
@@ -44,7 +45,8 @@ export class Talk {
     const before = this.transcript;
     if (input.type === 'event') this.transcript = transcripts.take(before, input.event, input.at);
     if (input.type === 'typed') this.transcript = transcripts.expectTyped(before, input.id);
-    if (input.type === 'runs') this.transcript = transcripts.takeRuns(before, input.runs);
+    if (input.type === 'runs') this.transcript = takeRuns(before, input.runs);
+    if (input.type === 'approvals') this.transcript = takeApprovals(before, input.approvals);
     if (input.type === 'ended') this.transcript = transcripts.ended(before, input.at);
     if (input.type === 'clear') this.transcript = transcripts.emptied(before);
     if (this.transcript.rows !== before.rows) this.#call?.collect(this.transcript.rows);

@@ -34,6 +34,8 @@ const LIVE = {
   lost: (state) => ({ word: 'Reconnecting', ring: 'lost', sign: 'alert',
     said: `The line dropped at ${clockTime(state.lostAt)}. It may come back by itself. Nothing said so far is lost.` }),
   you: ({ heard }) => ({ word: 'You are speaking', ring: 'you', said: heard ? `“${heard.trim()}…”` : 'Go on.' }),
+  waiting: ({ asks, id }, { name }) => ({ word: 'Waiting for you', ring: 'ask', sign: 'hand',
+    said: `${name} wants to use “${asks.open.find(({ call }) => call === id).title}”. Answer below the transcript.` }),
   speaking: (state, { name }) => ({ word: 'Speaking', ring: 'them', said: speakingSentence(state, name) }),
   tool: ({ tools }, facts) => {
     const { name, args } = tools[0];

@@ -265,9 +265,7 @@ async def test_the_question_ends_within_the_limits_of_the_call(
     assert 8 < (await until_asked(scripted_site, call_id))["ends_in_s"] <= 9
 
 
-async def test_a_courier_waits_for_the_same_word(
-    pump: Tool, scripted_site: Site, provider: ScriptedProvider
-):
+async def test_a_courier_waits_for_the_same_word(pump: Tool, scripted_site: Site, provider: ScriptedProvider):
     provider.sideband_status = 404
     call_id = (await scripted_site.http.post("/voice/calls/", json={"sdp": OFFER})).json()["id"]
     body = {"call_id": "c1", "name": "pump", "arguments": '{"n": 7}'}

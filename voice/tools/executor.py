@@ -1,9 +1,9 @@
 """Runs one function call and always comes back with an output for the model.
 
 Promises: arguments are checked against the tool's JSON Schema, the run has a time and a size limit,
-only tools that the call was given run,
-the person's rights are checked at every run, a tool that asks first runs only approved, and the model reads either the result or
-`{"error": "<a sentence it can say>"}`: ToolError's text, or a fixed sentence for anything unforeseen.
+only tools that the call was given run, the person's rights are checked at every run, a tool that asks
+first runs only approved, and the model reads either the result or `{"error": "<a sentence it can say>"}`:
+ToolError's text, or a fixed sentence for anything unforeseen.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """JSON in, JSON out: the one place where our errors become HTTP.
 
-Error shape: `{"error": {"code", "message", "field"?}}`, plus `"call"` for a 409 of `POST /voice/calls/` and `"decision"`
-for one of an approval.
+Error shape: `{"error": {"code", "message", "field"?}}`, plus `"call"` for a 409 of `POST /voice/calls/` and
+`"decision"` for one of an approval.
 """
 
 from __future__ import annotations
