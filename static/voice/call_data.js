@@ -12,6 +12,7 @@ export const READY = Object.freeze({
   typing: false, // a call without a microphone
   muted: false,
   push: false, // push to talk: silent unless Space is held
+  byHand: false, // and its turns are ended by letting go, because the session detects none
   holding: false,
   hearing: null, // item id of what the person is saying now
   heard: '',
@@ -99,7 +100,7 @@ const INPUTS = {
   },
   typed: (state, { at }) => ({ ...state, awaiting: at }),
   mute: (state, { muted }) => ({ ...state, muted }),
-  push: (state, { push }) => ({ ...state, push }),
+  push: (state, { push, byHand = false }) => ({ ...state, push: push || byHand, byHand }),
   hold: (state, { holding }) => ({ ...state, holding }),
   approvals: (state, said) => ({ ...state, asks: takeAsks(state.asks, { ...said, call: said.call ?? state.id }) }),
   gone: (state, { call }) => ({ ...state, asks: dropCall(state.asks, call) }),

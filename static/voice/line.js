@@ -33,8 +33,8 @@ export class Line {
     this.#parts = parts;
     this.#channel = parts.channel;
     this.#id = parts.answer.id;
-    const send = (items) => this.#sendAll(items, true);
-    this.#relay = new Relay({ api: parts.api, id: this.#id, control: parts.answer.control, send, tell: parts.tell });
+    this.#relay = new Relay({ api: parts.api, id: this.#id, control: parts.answer.control, tell: parts.tell,
+      send: (items) => this.#sendAll(items, true) });
     this.#tell = (input) => [input.type === 'approvals' && this.#relay.hold(input.approvals), parts.tell(input)];
     this.#channel.onopen = () => this.#opened();
     this.#channel.onclose = () => this.lost();
@@ -85,15 +85,15 @@ export class Line {
 
   /** Sends typed words, now or when the channel is open. */
   type(text) {
-    if (!this.isOpen) {
-      this.#waiting.push(text);
-      return;
-    }
+    if (!this.isOpen) return void this.#waiting.push(text);
     const id = typedId(crypto.getRandomValues(new Uint8Array(16)));
     const { events, asks } = typedEvents(this.#parts.state(), id, text);
     this.#parts.tell({ type: 'typed', id, at: Date.now() });
-    this.#sendAll(events, asks);
+    this.send({ events, asks });
   }
+
+  /** Sends events, and asks for an answer after them. */
+  send = ({ events, asks }) => this.#sendAll(events, asks);
 
   /** The transcript's newest rows, for the record. */
   collect(rows) {

@@ -4,6 +4,7 @@
  */
 
 import { Call } from './call.js';
+import { LAST_WORDS_MS, letGo, pressed } from './by_hand_data.js';
 import { READY, isOpen, reduce } from './call_data.js';
 import { takeApprovals, takeRuns } from './runs_data.js';
 import * as transcripts from './transcript_data.js';
@@ -16,6 +17,7 @@ export class Talk {
   #call = null;
   #parts;
   #isDue = false;
+  #heldAt = 0;
 
   /** @param {{config, api, audio: HTMLAudioElement, draw: (levels) => void, changed: () => void}} parts */
   constructor(parts) {
@@ -32,6 +34,7 @@ export class Talk {
     this.state = reduce(this.state, input);
     this.#write(input);
     this.#call?.sound?.setOpen(isOpen(this.state));
+    if (input.type === 'hold' && this.state.byHand && this.state.phase === 'live') this.#hold(input.holding);
     if (input.type === 'event' && input.event.type === 'output_audio_buffer.started') this.#call?.checkSound();
     if (this.#isDue) return;
     this.#isDue = true;
@@ -39,6 +42,15 @@ export class Talk {
       this.#isDue = false;
       this.#parts.changed();
     });
+  }
+
+  /** Where turns are ended by hand: the press begins one, letting go hands it in. */
+  #hold(isHeld) {
+    const call = this.#call;
+    const now = performance.now();
+    if (isHeld) call.send(pressed(this.state));
+    else setTimeout(() => call.send(letGo(this.state, now - this.#heldAt)), LAST_WORDS_MS); // a closed call sends nothing
+    if (isHeld) this.#heldAt = now;
   }
 
   #write(input) {

@@ -46,7 +46,7 @@ const LIVE = {
   listening: ({ typing }, { name }) => ({ word: 'Listening', ring: typing ? 'rest' : 'hear',
     said: typing ? `Type, and ${name} answers. No microphone is open.` : 'Say something, or type.' }),
   muted: ({ push, muted }, { name }) => ({ word: 'Muted', ring: 'rest', sign: 'mic-off', crossed: true,
-    said: push && !muted ? `${name} hears you only while you hold Space.` : `${name} cannot hear you. Unmute, or hold Space to talk.` }),
+    said: push ? `${name} hears you only while you hold Space, or the button.` : `${name} cannot hear you. Unmute, or hold Space to talk.` }),
 };
 
 function speakingSentence({ typing, muted, push, holding }, name) {

@@ -62,6 +62,7 @@ def _assistant(assistant: Assistant) -> dict[str, Any]:
         "voice": assistant.voice or settings.REALTIME_VOICE,
         "max_seconds": max_seconds(assistant),
         "keep_days": assistant.keep_days,
+        "by_hand": assistant.turn_detection is None,
     }
 
 
