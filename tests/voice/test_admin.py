@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.voice.conftest import make_user
 from tests.voice.views.test_pages import spoken
-from voice.models import Assistant, Conversation, Tool, Usage
+from voice.models import Conversation, Tool, Usage
 
 __all__ = ["spoken"]
 

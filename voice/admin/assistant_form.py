@@ -40,7 +40,7 @@ class AssistantForm(forms.ModelForm):
         required=False,
         min_value=50,
         max_value=10_000,
-        help_text="A pause this long ends the turn; 500 by default. Longer for those who think as they speak.",
+        help_text="A pause this long ends the turn; 500 by default. Longer for slow speakers.",
     )
     threshold = forms.FloatField(
         required=False,

@@ -135,6 +135,8 @@ class ToolForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
+        if "ask_s" in values and values["ask_s"] is None:
+            values["ask_s"] = Tool._meta.get_field("ask_s").get_default()
         name = values.get("name", "")
         if values.get("kind") == Tool.Kind.CODE and name and code_tool(name) is None:
             self.add_error("name", f"This site ships no function called {name}.")

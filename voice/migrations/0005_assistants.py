@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='tool',
             name='ask_s',
-            field=models.PositiveSmallIntegerField(default=30, help_text='Of a tool that asks first. No answer in time means no.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(300)], verbose_name='time to answer (s)'),
+            field=models.PositiveSmallIntegerField(blank=True, default=30, help_text='Of a tool that asks first; empty: 30. No answer in time means no.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(300)], verbose_name='time to answer (s)'),
         ),
         migrations.AlterField(
             model_name='assistant',

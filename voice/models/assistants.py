@@ -64,9 +64,10 @@ class Tool(models.Model):
     )
     ask_s = models.PositiveSmallIntegerField(
         "time to answer (s)",
+        blank=True,
         default=30,
         validators=[MinValueValidator(5), MaxValueValidator(300)],
-        help_text="Of a tool that asks first. No answer in time means no.",
+        help_text="Of a tool that asks first; empty: 30. No answer in time means no.",
     )
     timeout_s = models.FloatField(
         "time limit (s)", default=10.0, validators=[MinValueValidator(0.1), MaxValueValidator(120.0)]
