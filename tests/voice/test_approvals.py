@@ -192,10 +192,6 @@ async def test_only_the_person_in_the_call_may_decide(
     assert (await decide(scripted_site, call_id, "nothing", "approve")).status_code == 404
     wrong = await decide(scripted_site, call_id, "c1", "maybe")
     assert (wrong.status_code, wrong.json()["error"]["field"]) == (422, "decision")
-    without = await scripted_site.http.post(
-        f"/voice/calls/{call_id}/approvals/c1", json={"decision": "approve"}, headers={"X-CSRFToken": ""}
-    )
-    assert without.status_code == 403
     assert (await until_asked(scripted_site, call_id))["decision"] is None
 
 

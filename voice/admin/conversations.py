@@ -126,9 +126,8 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
         if version is None:
             return "not kept"
         url = reverse("admin:voice_assistant_simple_history", args=[version.id, version.history_id])
-        return format_html(
-            '<a href="{}">{} of {:%Y-%m-%d %H:%M:%S}</a>', url, version.name, version.history_date
-        )
+        at = f"{version.history_date:%Y-%m-%d %H:%M:%S}"
+        return format_html('<a href="{}">{} of {}</a>', url, version.name, at)
 
     @admin.display(description="length")
     def length(self, conversation: Conversation) -> str:
