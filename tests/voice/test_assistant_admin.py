@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 
 from tests.voice.conftest import make_user
-from voice.models import Assistant, Conversation, Tool
+from voice.models import Assistant, Conversation, Decision, Tool, ToolApproval, ToolRun
 from voice.protocol import semantic_vad, server_vad
 from voice.records import open_conversation
 
@@ -128,6 +129,34 @@ def test_a_duplicate_differs_by_its_name_only(operator: Client, home: Assistant)
         assert copy.history.last().history_user.username == "operator"
 
 
-def test_an_approval_shows_beside_its_run(operator: Client, home: Assistant):
-    page = operator.get("/admin/voice/tool/add/").content.decode()
-    assert "ask_first" in page and "ask_s" in page
+def test_an_answer_stands_beside_its_run_in_admin_page_and_export(operator: Client, demo: Any):
+    now = timezone.now()
+    row = Conversation.objects.create(user=demo, provider="local", model="m", expires_at=now)
+    for number in range(2):
+        ToolRun.objects.create(conversation=row, call_id=f"c{number}", name="get_weather", status="done")
+    run = ToolRun.objects.get(call_id="c0")
+    ToolApproval.objects.create(
+        run=run, title="Weather", decision=Decision.ALWAYS, asked_at=now, decided_at=now, expires_at=now
+    )
+    page = operator.get(f"/admin/voice/conversation/{row.pk}/change/").content.decode()
+    assert "Approved for the whole call, 0.0 s" in page and "not asked" in page
+    person = Client()
+    person.force_login(demo)
+    url = f"/voice/conversations/{row.pk}/"
+    assert person.get(url).content.decode().count("Approved for the whole call") == 1
+    runs = person.get(f"{url}?format=json").json()["tool_runs"]
+    assert [run["decision"] for run in runs] == ["always", None]
+
+
+def test_no_time_to_answer_is_the_usual_one(operator: Client):
+    tool = Tool.objects.get(name="get_weather")
+    values = {"name": tool.name, "description": "x", "parameters": '{"type": "object"}', "kind": "code"}
+    url = f"/admin/voice/tool/{tool.pk}/change/"
+    for given, kept in (("45", 45), ("", 30)):
+        assert operator.post(url, {**values, "timeout_s": "5", "ask_s": given}).status_code == 302
+        tool.refresh_from_db()
+        assert tool.ask_s == kept
+    assert (
+        b"greater than or equal to 5"
+        in operator.post(url, {**values, "timeout_s": "5", "ask_s": "1"}).content
+    )

@@ -66,7 +66,8 @@ async def owner(engine: Engine, operator: Any, settings: Any) -> AsyncIterator[C
 async def connect(owner: CallOwner, user: Any, origin: str = f"http://{HOST}") -> WebsocketCommunicator:
     cookies = await sync_to_async(log_in)(user)
     pk = await sync_to_async(lambda: Assistant.objects.get(slug="home").pk)()
-    routed: Any = URLRouter(list(websocket_urlpatterns))
+    sockets: Any = list(websocket_urlpatterns)
+    routed: Any = URLRouter(sockets)
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await routed({**scope, "call_owner": owner}, receive, send)

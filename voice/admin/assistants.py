@@ -27,7 +27,7 @@ from voice.tools.registry import code_tool, sync_tools
 
 
 @admin.register(Assistant)
-class AssistantAdmin(SimpleHistoryAdmin):
+class AssistantAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
     """Prompt, voice, ears, tools, limits; every version is kept, and a call says which one it ran with."""
 
     form = AssistantForm
@@ -118,7 +118,7 @@ def duplicate(assistant: Assistant, user: Any) -> Assistant:
         copy.pk, copy.is_default = None, False
         copy._state.adding = True
         copy.slug, copy.name = _free_slug(assistant.slug), f"{assistant.name[:72]} (copy)"
-        copy._history_user = user  # read by django-simple-history
+        copy._history_user = user  # type: ignore[attr-defined]  # read by django-simple-history
         copy.save()
         copy.tools.set(assistant.tools.all())
         copy.groups.set(assistant.groups.all())

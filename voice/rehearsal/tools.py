@@ -87,7 +87,8 @@ class RehearsedTools:
         return "failed" if result.failed else "done", result
 
     async def _ask(self, run: RunTool, tool: Tool) -> bool:
-        answer = self._open[run.call_id] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._open[run.call_id] = answer
         self._tell({"type": "ask", "call_id": run.call_id, "title": str(tool), "ends_in_s": tool.ask_s})
         try:
             async with asyncio.timeout(tool.ask_s):
