@@ -32,7 +32,7 @@ const TOLD = {
   said: (state, { item_id: id, role, text }) => line(state, id, role, text),
   tool: (state, { call_id: id, name, arguments: args }) =>
     put(state, { kind: 'tool', id, name, args, status: 'running', output: null, ms: null, asks: null }),
-  ask: (state, { call_id: id, title }) => patch(state, id, { asks: title }),
+  ask: (state, { call_id: id, title }) => patch(state, id, { asks: title, status: 'waiting' }),
   tool_done: (state, { call_id: id, status, output, duration_ms: ms }) => patch(state, id, { status, output, ms, asks: null }),
   usage: (state, { total_tokens: tokens }) => ({ ...state, tokens }),
   error: (state, { message }) => put(state, { kind: 'trouble', id: `trouble${state.rows.length}`, text: message }),
@@ -46,9 +46,10 @@ export const hear = (state, told) => TOLD[told.type]?.(state, told) ?? state;
 export const closed = (state) => (state.phase === 'over' ? state : { ...state, phase: 'over', busy: false, reason: 'lost' });
 
 /** The sentence above the column. */
-export function sentence({ phase, busy, tokens, reason }, name) {
+export function sentence({ phase, busy, rows, tokens, reason }, name) {
   const spent = tokens ? ` ${tokens.toLocaleString('en')} tokens used.` : '';
   if (phase === 'opening') return 'Connecting.';
+  if (phase === 'open' && rows.some(({ asks }) => asks)) return `${name} waits for your answer.${spent}`;
   if (phase === 'open') return `${busy ? `${name} is answering.` : 'Your turn.'}${spent}`;
   return `Over: ${REASONS[reason] ?? 'the line to this site was lost'}.${spent}`;
 }

@@ -112,6 +112,7 @@ def test_history_says_who_changed_what(operator: Client, home: Assistant):
     save(operator, home, **SILENCE, instructions="Only speak of cheese.")
     page = operator.get(f"/admin/voice/assistant/{home.pk}/history/").content.decode()
     assert "Only speak of cheese." in page and "operator" in page
+    assert "Model:" not in page  # only what has changed
 
 
 def test_a_duplicate_differs_by_its_name_only(operator: Client, home: Assistant):

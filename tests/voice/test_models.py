@@ -54,7 +54,7 @@ def test_turn_detection_the_provider_would_refuse_is_refused_here(value: Any):
 
 
 def test_no_turn_detection_is_push_to_talk():
-    assert validate_turn_detection(None) is None
+    validate_turn_detection(None)
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"type": "string"}, {"type": "object", "properties": 5}])

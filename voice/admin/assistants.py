@@ -37,7 +37,6 @@ class AssistantAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
     prepopulated_fields = {"slug": ["name"]}
     filter_horizontal = ["tools", "groups"]
     actions = ["duplicate"]
-    history_list_display = ["model", "voice"]
     change_form_template = "admin/voice/assistant/change_form.html"
     fieldsets = [
         (None, {"fields": ["name", "slug", "summary", "is_default"]}),
