@@ -121,10 +121,12 @@ def claim_approved(run_id: int) -> ToolRun | None:
 
 
 def close_open(conversation_id: uuid.UUID) -> None:
-    """The call is over: nobody can answer any more."""
+    """The call is over: nobody can answer any more. Called inside the transaction that ends it."""
     open_ones = ToolApproval.objects.filter(run__conversation_id=conversation_id, decision="")
-    for approval in open_ones.select_related("run", "run__conversation"):
-        _decide(approval, Decision.UNANSWERED, because=ENDED)
+    for pk in open_ones.values_list("pk", flat=True):
+        approval = _locked(pk=pk)
+        if approval is not None and not approval.decision:
+            _decide(approval, Decision.UNANSWERED, because=ENDED)
 
 
 def approvals_of(conversation_id: uuid.UUID) -> list[ToolApproval]:
@@ -134,7 +136,7 @@ def approvals_of(conversation_id: uuid.UUID) -> list[ToolApproval]:
 
 
 def _locked(**which: Any) -> ToolApproval | None:
-    rows = ToolApproval.objects.select_for_update().filter(**which)
+    rows = ToolApproval.objects.select_for_update(of=("self",)).filter(**which)
     return rows.select_related("run", "run__conversation").first()
 
 

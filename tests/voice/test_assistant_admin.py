@@ -108,6 +108,17 @@ def test_a_conversation_keeps_the_version_it_ran_with(operator: Client, home: As
     assert chosen == set(Tool.objects.values_list("pk", flat=True))
 
 
+def test_versions_outlive_their_assistant_and_their_tools(operator: Client, home: Assistant, demo: Any):
+    kept = open_conversation(demo.pk, None, provider="local")
+    Tool.objects.filter(name="get_weather").delete()
+    pk = home.pk
+    operator.post(f"/admin/voice/assistant/{pk}/delete/", {"post": "yes"})
+    version = Conversation.objects.get(pk=kept.id).assistant_version
+    assert not Assistant.objects.exists() and version.instructions == home.instructions
+    page = operator.get(f"/admin/voice/assistant/{pk}/history/{version.history_id}/").content.decode()
+    assert "You are Home" in page
+
+
 def test_history_says_who_changed_what(operator: Client, home: Assistant):
     save(operator, home, **SILENCE, instructions="Only speak of cheese.")
     page = operator.get(f"/admin/voice/assistant/{home.pk}/history/").content.decode()
