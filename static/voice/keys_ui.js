@@ -14,7 +14,10 @@ export function holdButton(button, { hold, isOn }) {
     isHeld = down;
     hold(down);
   };
-  button.addEventListener('pointerdown', () => turn(true));
+  button.addEventListener('pointerdown', ({ pointerId }) => {
+    if (isOn()) button.setPointerCapture(pointerId); // letting go beside it is letting go
+    turn(true);
+  });
   for (const end of ['pointerup', 'pointercancel', 'lostpointercapture', 'blur']) button.addEventListener(end, () => turn(false));
   button.addEventListener('contextmenu', (event) => isOn() && event.preventDefault()); // a long press is no menu here
 }
