@@ -173,8 +173,12 @@ async def test_it_ends_after_its_time(owner: CallOwner, operator: Any, monkeypat
 
 
 async def test_words_wait_for_the_answer_and_wrong_messages_are_named(owner: CallOwner, operator: Any):
+    await sync_to_async(Tool.objects.filter(name="get_current_time").update)(ask_first=True)
     async with rehearsing(owner, operator) as page:
-        await page.until("busy", busy=True)
+        await page.until("ready")
+        await page.until("busy", busy=False)
+        await page.ask("What time is it?")
+        await page.until("ask")
         await page.say(type="say", text="Too soon")
         assert (await page.until("error"))["message"] == "Wait for the answer first."
         await page.say(type="say", text="")
