@@ -17,16 +17,18 @@ VOICE = (
         "session_config",
         "writer",
         "tools",
+        "approvals",
         "records",
         "transcripts",
         "call_rooms",
+        "asking",
         "tool_runs",
         "leases",
         "keeper",
         "line",
         "live_call",
     ),
-    *("calls", "exports", "demo", "admin", "views", "urls", "templatetags"),
+    *("calls", "exports", "demo", "rehearsal", "admin", "views", "urls", "routing", "templatetags"),
 )
 ROOMS = (
     *(

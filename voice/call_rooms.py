@@ -26,7 +26,7 @@ from rooms.connections import open_redis
 from rooms.errors import RoomsError
 from rooms.names import CALL_PREFIX, Room
 from rooms.register import Register
-from voice.models import Conversation, ToolRun, Turn, Usage
+from voice.models import Conversation, ToolApproval, ToolRun, Turn, Usage
 from voice.protocol import JsonObject
 
 logger = logging.getLogger(__name__)
@@ -70,6 +70,11 @@ class CallRooms:
         """Say how a function call stands."""
         if row is not None:
             self._put(Said(room_of(row.conversation_id), run_body(row)))
+
+    def tell_approval(self, row: ToolApproval | None) -> None:
+        """Say that a person is asked before a tool runs, or how that ended."""
+        if row is not None:
+            self._put(Said(room_of(row.run.conversation_id), {"type": "approval", **approval_body(row)}))
 
     def tell_usage(self, row: Usage | None) -> None:
         """Say what a response or a transcription used."""
@@ -175,6 +180,20 @@ def run_body(run: ToolRun) -> JsonObject:
         "status": str(run.status),
         "output": run.output,
         "duration_ms": run.duration_ms,
+    }
+
+
+def approval_body(row: ToolApproval) -> JsonObject:
+    """One question: open while `decision` is null; the arguments, which it shows whole, until then only."""
+    is_open = not row.decision
+    return {
+        "call_id": row.run.call_id,
+        "name": row.run.name,
+        "title": row.title,
+        "arguments": row.run.arguments if is_open else "",
+        "ends_in_s": max(0.0, round((row.expires_at - timezone.now()).total_seconds(), 1)) if is_open else 0,
+        "decision": row.decision or None,
+        "after_s": None if row.after_s is None else round(row.after_s, 1),
     }
 
 

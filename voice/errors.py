@@ -8,6 +8,7 @@ The tree::
     ├── NotFound                 404, also for what belongs to somebody else
     ├── AlreadyInCall            409, carries the id of the running call
     ├── CallEnded                409, what was asked needs a running call
+    ├── AlreadyDecided           409, carries the decision that stands
     ├── TooManyCalls             429, our own limit
     ├── ShuttingDown             503, this process takes no new call
     ├── ProviderError            502, the provider answered something unusable
@@ -77,6 +78,17 @@ class CallEnded(VoiceError):
 
     code = "call_ended"
     status = 409
+
+
+class AlreadyDecided(VoiceError):
+    """A question was answered before, otherwise; `decision` stands."""
+
+    code = "already_decided"
+    status = 409
+
+    def __init__(self, message: str, *, decision: str) -> None:
+        super().__init__(message)
+        self.decision = decision
 
 
 class TooManyCalls(VoiceError):

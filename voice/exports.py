@@ -10,6 +10,8 @@ import io
 import json
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from voice.models import Conversation, Turn
 
 SPOKEN_CHARS_PER_S = 15.0
@@ -60,7 +62,7 @@ def _as_json(conversation: Conversation) -> str:
         "ended_at": conversation.ended_at,
         "end_reason": conversation.end_reason,
         "turns": list(conversation.turns.values(*turn_fields)),
-        "tool_runs": list(conversation.tool_runs.values(*run_fields)),
+        "tool_runs": list(conversation.tool_runs.values(*run_fields, decision=F("approval__decision"))),
     }
     return json.dumps(body, ensure_ascii=False, indent=2, default=lambda value: value.isoformat())
 

@@ -37,7 +37,7 @@ from voice.errors import VoiceError
 from voice.events import parse_event
 from voice.keeper import Keeper
 from voice.line import Line, Lost, Rejoined
-from voice.models import EndReason
+from voice.models import EndReason, ToolRun
 from voice.provider import Provider, Sideband
 from voice.records import CallRecord, close_conversation, mark_hung_up
 from voice.tool_runs import ToolRuns
@@ -157,6 +157,14 @@ class LiveCall:
             logger.error("Call %s: no tool can run: %s", self.record.id, type(exc).__name__)
             output = failure("The site's database is away, so no tool can run.")
         self.post(ToolFinished(effect.call_id, output, timezone.now()))
+
+    def resume(self, run: ToolRun) -> None:
+        """Go on with a run that waits for a person's word since before this process had the call."""
+        self._spawn(self._resume(run))
+
+    async def _resume(self, run: ToolRun) -> None:
+        output = await self._services.tool_runs.resume(self.record, run)
+        self.post(ToolFinished(run.call_id, output, timezone.now()))
 
     async def _follow(self) -> None:
         async for heard in self._line.follow():

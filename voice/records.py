@@ -15,8 +15,10 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
+from voice.approvals import close_open
 from voice.errors import AlreadyInCall, BadInput, CallEnded, NotFound
 from voice.models import Assistant, Conversation, ToolRun
+from voice.models.conversations import OPEN_RUNS
 from voice.protocol import SESSION_MAX_SECONDS, JsonObject
 from voice.session_config import max_seconds, opening_for, session_for
 from voice.tools.executor import failure
@@ -86,6 +88,7 @@ def open_conversation(
             user=user,
             assistant=assistant,
             assistant_name=assistant.name,
+            assistant_version=assistant.history.first(),
             provider=provider,
             model=session["model"],
             minted=minted,
@@ -205,7 +208,8 @@ def close_conversation(conversation_id: uuid.UUID, reason: str) -> Conversation 
         Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True).update(
             ended_at=now, end_reason=reason
         )
-        ToolRun.objects.filter(conversation_id=conversation_id, status=ToolRun.Status.RUNNING).update(
+        close_open(conversation_id)
+        ToolRun.objects.filter(conversation_id=conversation_id, status__in=OPEN_RUNS).update(
             status=ToolRun.Status.FAILED, output=failure("The call ended before the tool did.")
         )
     return Conversation.objects.filter(pk=conversation_id).first()
@@ -247,6 +251,11 @@ def unended_calls() -> list[Unended]:
         if row.provider_call_id or now - row.started_at > grace:
             found.append(Unended(record_of(row, opening_for(row.user)), not row.provider_call_id))
     return found
+
+
+def waiting_runs(conversation_id: uuid.UUID) -> list[ToolRun]:
+    """Runs whose question outlives the process that put it: whoever takes the call goes on waiting."""
+    return list(ToolRun.objects.filter(conversation_id=conversation_id, status=ToolRun.Status.WAITING))
 
 
 def with_known_runs(record: CallRecord) -> tuple[CallRecord, list[str]]:

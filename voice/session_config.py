@@ -42,9 +42,16 @@ def session_for(assistant: Assistant, user: Any, *, voice: str = "") -> JsonObje
     }
 
 
+def written_session_for(assistant: Assistant, user: Any) -> JsonObject:
+    """The same words and tools without sound, as a `session.update`; the model is named when it is opened."""
+    spoken = session_for(assistant, user)
+    same = {name: spoken[name] for name in ("type", "instructions", "tools", "tool_choice")}
+    return {**same, "output_modalities": ["text"]}
+
+
 def tools_for(assistant: Assistant, user: Any) -> list[Tool]:
     """The tools of an assistant that this person may use now."""
-    return list(Tool.objects.open_to(user).filter(assistants=assistant, enabled=True, ask_first=False))
+    return list(Tool.objects.open_to(user).filter(assistants=assistant, enabled=True))
 
 
 def chosen_voice(assistant: Assistant, voice: str) -> str:

@@ -33,7 +33,12 @@ class _SemanticVad(BaseModel):
 
 
 def validate_turn_detection(value: Any) -> None:
-    """`{"type": "server_vad", …}` or `{"type": "semantic_vad", …}` with the fields the API knows."""
+    """`{"type": "server_vad", …}` or `{"type": "semantic_vad", …}` with the fields the API knows.
+
+    None is push to talk: the client says when a turn ends.
+    """
+    if value is None:
+        return
     kind = value.get("type") if isinstance(value, dict) else None
     if kind not in ("server_vad", "semantic_vad"):
         raise ValidationError('"type" must be "server_vad" or "semantic_vad".')

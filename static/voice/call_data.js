@@ -4,12 +4,15 @@
  * which is finished seconds before it was heard.
  */
 
+import { NO_ASKS, dropCall, openAsks, takeAsks } from './asks_data.js';
+
 /** The value before anything was pressed. */
 export const READY = Object.freeze({
   phase: 'ready', // ready | asking | connecting | live | ended | failed
   typing: false, // a call without a microphone
   muted: false,
   push: false, // push to talk: silent unless Space is held
+  byHand: false, // and its turns are ended by letting go, because the session detects none
   holding: false,
   hearing: null, // item id of what the person is saying now
   heard: '',
@@ -24,6 +27,7 @@ export const READY = Object.freeze({
   startedAt: null,
   endsAt: null,
   id: null,
+  asks: NO_ASKS, // questions before tools run, of this call and of one elsewhere
   failure: null,
   ending: null,
 });
@@ -96,8 +100,10 @@ const INPUTS = {
   },
   typed: (state, { at }) => ({ ...state, awaiting: at }),
   mute: (state, { muted }) => ({ ...state, muted }),
-  push: (state, { push }) => ({ ...state, push }),
+  push: (state, { push, byHand = false }) => ({ ...state, push: push || byHand, byHand }),
   hold: (state, { holding }) => ({ ...state, holding }),
+  approvals: (state, said) => ({ ...state, asks: takeAsks(state.asks, { ...said, call: said.call ?? state.id }) }),
+  gone: (state, { call }) => ({ ...state, asks: dropCall(state.asks, call) }),
   lost: (state, { at }) => (state.phase === 'live' && state.lostAt === null ? { ...state, lostAt: at } : state),
   back: (state) => ({ ...state, lostAt: null }),
   blocked: (state, { blocked }) => ({ ...state, blocked }),
@@ -118,6 +124,7 @@ export const isOpen = ({ typing, muted, push, holding }) => !typing && (holding 
 export function activity(state, now) {
   if (state.lostAt !== null) return 'lost';
   if (state.hearing !== null) return 'you';
+  if (openAsks(state, now).some(({ call }) => call === state.id)) return 'waiting';
   if (state.playing !== null) return 'speaking';
   if (state.tools.length) return 'tool';
   if (state.response !== null) return 'thinking';

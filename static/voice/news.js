@@ -36,11 +36,11 @@ export class News {
   }
 
   #heard({ data }, isLive) {
-    const { stored, inputs, isLive: isConfirmed, isOver } = read(data, isLive ? Date.now() : null);
+    const { stored, inputs, isLive: isConfirmed, isOver, isAsking } = read(data, isLive ? Date.now() : null);
     this.#isConfirmed ||= isConfirmed;
     if (stored.length) this.#parts.stored(stored);
     inputs.forEach((input) => this.#parts.tell(input));
-    if (isOver) this.#parts.ask(); // the last word of the server has the reason, and what was stored last
+    if (isOver || isAsking) this.#parts.ask(); // the last word of the server has the reason, and what was stored last
   }
 
   close() {

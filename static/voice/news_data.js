@@ -3,11 +3,13 @@
  * describes; what is not understood is nothing. Pure.
  */
 
-const NOTHING = Object.freeze({ stored: [], inputs: [], isLive: false, isOver: false });
+const NOTHING = Object.freeze({ stored: [], inputs: [], isLive: false, isOver: false, isAsking: false });
 
 const READERS = {
   turn: ({ item_id: id }) => ({ stored: id ? [id] : [] }),
   tool_run: (run) => ({ inputs: [{ type: 'runs', runs: [run] }] }),
+  // Said earlier, it does not tell how much time is left, nor whether it was answered since.
+  approval: (said, at) => (at === null ? { isAsking: !said.decision } : { inputs: [{ type: 'approvals', approvals: [said], at }] }),
   state: ({ state, ends_in_s: seconds }, at) => ({
     isLive: state === 'live',
     isOver: state === 'ended',
@@ -25,7 +27,7 @@ function parsed(text) {
 }
 
 /**
- * `{stored: [item id], inputs: [input of call_data], isLive, isOver}`
+ * `{stored: [item id], inputs: [input of call_data], isLive, isOver, isAsking}`; `isAsking`: the server is to be asked
  * @param {string | undefined} payload @param {number | null} at now, when it was said just now
  */
 export function read(payload, at) {

@@ -50,6 +50,11 @@ export class Relay {
     this.#outbox = outbox.acknowledge(this.#outbox, ids);
   }
 
+  /** A run that waits for the person's word is the server's: it is relayed when it stays unanswered after that. */
+  hold(approvals) {
+    this.#calls = batches.held(this.#calls, approvals, Date.now());
+  }
+
   /** At the end: whatever is not acknowledged is posted at once. `isLeaving`: there is no time to ask first. */
   async flush(isLeaving) {
     if (outbox.due(this.#outbox, Date.now(), true).length) await this.#store(true, isLeaving);

@@ -60,12 +60,12 @@ export class Stage {
     showIcon(button, act.icon);
   }
 
-  #renderMute(view, { muted, typing }, open) {
+  #renderMute(view, { muted, typing, push }, open) {
     const button = byId('mute');
     button.disabled = !view.talking || typing;
     button.title = typing ? 'This call has no microphone' : '';
-    button.setAttribute('aria-pressed', String(muted));
-    write(button.querySelector('.lbl'), muted ? 'Unmute' : 'Mute');
+    button.setAttribute('aria-pressed', String(push ? open : muted));
+    write(button.querySelector('.lbl'), push ? 'Hold to talk' : muted ? 'Unmute' : 'Mute');
     showIcon(button, open || !view.talking ? 'mic' : 'mic-off');
   }
 

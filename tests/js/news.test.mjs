@@ -110,7 +110,7 @@ test('nothing is heard or asked after its end', () => {
 
 test('what is not understood is nothing', () => {
   for (const payload of [undefined, '', 'nonsense', 'null', '[]', '{"type":"cost"}', '{"type":"constructor"}', '7']) {
-    assert.deepEqual(read(payload, NOW), { stored: [], inputs: [], isLive: false, isOver: false });
+    assert.deepEqual(read(payload, NOW), { stored: [], inputs: [], isLive: false, isOver: false, isAsking: false });
   }
 });
 

@@ -41,7 +41,6 @@ def test_unheard_text_is_the_rest():
 @pytest.mark.parametrize(
     "value",
     [
-        None,
         {},
         {"type": "vad"},
         {"type": "server_vad", "treshold": 0.5},
@@ -52,6 +51,10 @@ def test_unheard_text_is_the_rest():
 def test_turn_detection_the_provider_would_refuse_is_refused_here(value: Any):
     with pytest.raises(ValidationError):
         validate_turn_detection(value)
+
+
+def test_no_turn_detection_is_push_to_talk():
+    validate_turn_detection(None)
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"type": "string"}, {"type": "object", "properties": 5}])

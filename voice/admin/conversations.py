@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 
 from voice.call_rooms import erase_rooms
@@ -52,7 +53,20 @@ class TurnInline(ReadOnlyInline):
 
 class ToolRunInline(ReadOnlyInline):
     model = ToolRun
-    fields = ["started_at", "name", "arguments", "output", "status", "duration_ms", "source"]
+    fields = ["started_at", "name", "arguments", "output", "status", "answer", "duration_ms", "source"]
+    readonly_fields = ["answer"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("approval")
+
+    @admin.display(description="approval")
+    def answer(self, run: ToolRun) -> str:
+        """What the person said when they were asked first."""
+        approval = getattr(run, "approval", None)
+        if approval is None:
+            return "not asked"
+        return f"{approval.get_decision_display() or 'open'}, {approval.after_s or 0:.1f} s"
 
 
 class UsageInline(ReadOnlyInline):
@@ -85,6 +99,8 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["user"]
     list_per_page = 50
     inlines = [TurnInline, ToolRunInline, UsageInline]
+    exclude = ["assistant_version"]
+    readonly_fields = ["version"]
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
         erased = obj.pk
@@ -102,6 +118,16 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
         turns = _per_conversation(Turn.objects.all(), Count("id"))
         tokens = _per_conversation(Usage.objects.all(), Sum("total_tokens"))
         return rows.annotate(turns_kept=turns, tokens_used=tokens)
+
+    @admin.display(description="assistant's version")
+    def version(self, conversation: Conversation) -> str:
+        """The assistant as it was when the call began."""
+        version = conversation.assistant_version
+        if version is None:
+            return "not kept"
+        url = reverse("admin:voice_assistant_simple_history", args=[version.id, version.history_id])
+        at = f"{version.history_date:%Y-%m-%d %H:%M:%S}"
+        return format_html('<a href="{}">{} of {}</a>', url, version.name, at)
 
     @admin.display(description="length")
     def length(self, conversation: Conversation) -> str:

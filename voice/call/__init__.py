@@ -3,6 +3,7 @@
 from voice.call.core import Call, CallPlan
 from voice.call.effects import Arm, Effect, HangUp, RunTool, Send, StoreTurn, StoreUsage, TurnData, UsageData
 from voice.call.inputs import (
+    Asked,
     BrowserReady,
     EndRequested,
     HumanActed,
@@ -15,6 +16,7 @@ from voice.call.inputs import (
 
 __all__ = [
     "Arm",
+    "Asked",
     "BrowserReady",
     "Call",
     "CallPlan",

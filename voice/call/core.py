@@ -15,6 +15,7 @@ from voice import events
 from voice.call.captions import Captions
 from voice.call.effects import Arm, Effect, HangUp, Send, StoreUsage, UsageData
 from voice.call.inputs import (
+    Asked,
     BrowserReady,
     EndRequested,
     HumanActed,
@@ -77,6 +78,8 @@ class Call:
                 return self._on_ready()
             case HumanActed():
                 return self._on_sign_of_life()
+            case Asked():
+                return [Arm("idle", self._plan.idle_s)]
             case LineRejoined():
                 return self._replies.forget_the_moment()
             case TimerFired(timer, _):
@@ -164,6 +167,10 @@ class Call:
             return []
         if item.role != "user":
             return []
+        if any(part.type == "input_audio" for part in item.content):
+            # With push-to-talk no `speech_started` came before: this is when the turn is known of.
+            self._captions.user_began(item.id, at)
+            return self._on_sign_of_life()
         typed = " ".join(part.text for part in item.content if part.type == "input_text" and part.text)
         if not typed:
             return []

@@ -52,6 +52,13 @@ class HumanActed:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A person is asked before a tool runs; silence counts from here."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
 class LineRejoined:
     """The sideband broke and is back: what the provider said meanwhile was not heard."""
 
@@ -66,4 +73,13 @@ class EndRequested:
     at: datetime
 
 
-Input = ProviderEvent | ToolFinished | TimerFired | BrowserReady | HumanActed | LineRejoined | EndRequested
+Input = (
+    ProviderEvent
+    | ToolFinished
+    | TimerFired
+    | BrowserReady
+    | HumanActed
+    | Asked
+    | LineRejoined
+    | EndRequested
+)

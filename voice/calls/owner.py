@@ -13,6 +13,7 @@ import contextvars
 import logging
 import uuid
 from collections.abc import Coroutine, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -24,9 +25,10 @@ from redis.exceptions import RedisError
 from rooms.connections import open_redis
 from rooms.parts import parts_on
 from voice import records
-from voice.call import BrowserReady, Call, HumanActed
+from voice.asking import Asking
+from voice.call import Asked, BrowserReady, Call, HumanActed
 from voice.call_rooms import CallRooms
-from voice.calls import creation, handover
+from voice.calls import creation, handover, questions
 from voice.calls.creation import Creation, NewCall
 from voice.calls.mailbox import Mailbox
 from voice.calls.sweeper import Sweeper
@@ -75,7 +77,8 @@ class CallOwner:
         rooms = parts_on(self._redis, settings.ROOMS_NAMESPACE)
         self.call_rooms = CallRooms(rooms.register)
         desk = Desk(self.http, rooms)
-        self.tool_runs = ToolRuns(self.writer, desk, self._code_tools, self.call_rooms)
+        self.asking = Asking(self.writer, self.call_rooms, partial(questions.tell_asked, self))
+        self.tool_runs = ToolRuns(self.writer, desk, self._code_tools, self.call_rooms, asking=self.asking)
         self._services = Services(self.provider, self.writer, self.tool_runs, self.call_rooms)
         self.mailbox = Mailbox(get_channel_layer(), self.on_mail)
         self.leases = Leases(self._redis, owner=self.mailbox.name, namespace=settings.ROOMS_NAMESPACE)
@@ -233,6 +236,11 @@ class CallOwner:
                 call.post(BrowserReady(timezone.now()))
             case "human":
                 call.post(HumanActed(timezone.now()))
+            case "asked":
+                call.post(Asked(timezone.now()))
+            case "answered":
+                call.post(HumanActed(timezone.now()))
+                self.asking.answered(conversation_id, mail["run"])
             case "end":
                 call.end(mail["reason"])
 

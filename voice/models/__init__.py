@@ -1,5 +1,6 @@
 """What is stored of assistants, tools and calls. Rows only: deciding is done elsewhere."""
 
+from voice.models.approvals import Decision, ToolApproval
 from voice.models.assistants import Assistant, Tool
 from voice.models.audit import AuditAction, AuditEvent
 from voice.models.conversations import Conversation, EndReason, ToolRun, Turn, Usage
@@ -9,8 +10,10 @@ __all__ = [
     "AuditAction",
     "AuditEvent",
     "Conversation",
+    "Decision",
     "EndReason",
     "Tool",
+    "ToolApproval",
     "ToolRun",
     "Turn",
     "Usage",

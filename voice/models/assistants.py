@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from simple_history.models import HistoricalRecords
 
 from voice.protocol import VOICES, server_vad
 from voice.validators import validate_parameters, validate_turn_detection
@@ -59,7 +60,14 @@ class Tool(models.Model):
     )
     ask_first = models.BooleanField(
         default=False,
-        help_text="Needs a person's approval. Until approvals exist, such a tool is left out of calls.",
+        help_text="Each run waits until the person in the call approves it; the arguments are shown to them.",
+    )
+    ask_s = models.PositiveSmallIntegerField(
+        "time to answer (s)",
+        blank=True,
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(300)],
+        help_text="Of a tool that asks first; empty: 30. No answer in time means no.",
     )
     timeout_s = models.FloatField(
         "time limit (s)", default=10.0, validators=[MinValueValidator(0.1), MaxValueValidator(120.0)]
@@ -72,7 +80,10 @@ class Tool(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(timeout_s__gte=0.1) & Q(timeout_s__lte=120), name="tool_timeout_in_range"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(ask_s__gte=5) & Q(ask_s__lte=300), name="tool_ask_time_in_range"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -104,7 +115,9 @@ class Assistant(models.Model):
     language = models.CharField(
         max_length=8, blank=True, help_text="Hint for hearing, ISO 639-1, such as nl."
     )
-    turn_detection = models.JSONField(default=default_turn_detection, validators=[validate_turn_detection])
+    turn_detection = models.JSONField(
+        null=True, blank=True, default=default_turn_detection, validators=[validate_turn_detection]
+    )
     noise_reduction = models.CharField(max_length=12, blank=True, choices=NoiseReduction.choices)
     tools = models.ManyToManyField(Tool, blank=True, related_name="assistants")
     groups = models.ManyToManyField(
@@ -121,6 +134,7 @@ class Assistant(models.Model):
     )
 
     objects = OpenToQuerySet.as_manager()
+    history = HistoricalRecords(m2m_fields=[tools, groups], cascade_delete_history=False)
 
     class Meta:
         ordering = ["-is_default", "name"]

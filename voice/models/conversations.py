@@ -49,6 +49,9 @@ class Conversation(models.Model):
         Assistant, on_delete=models.SET_NULL, null=True, related_name="conversations"
     )
     assistant_name = models.CharField(max_length=80, blank=True)
+    assistant_version = models.ForeignKey(
+        "voice.HistoricalAssistant", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     provider = models.CharField(max_length=12)
     model = models.CharField(max_length=120)
     provider_call_id = models.CharField(max_length=120, blank=True)
@@ -146,9 +149,11 @@ class ToolRun(models.Model):
     """One function call and its output. The row is made before the tool runs, so a `call_id` runs once."""
 
     class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting for approval"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+        DENIED = "denied", "Denied"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="tool_runs")
     call_id = models.CharField(max_length=120)
@@ -168,6 +173,10 @@ class ToolRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_status_display()})"
+
+
+OPEN_RUNS = (ToolRun.Status.WAITING, ToolRun.Status.RUNNING)
+"""A run that has no output yet."""
 
 
 class Usage(models.Model):

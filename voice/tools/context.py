@@ -26,7 +26,8 @@ class Desk:
 class ToolContext:
     """For whom a tool runs, and what it may use. The person's rights are the tool's rights.
 
-    `issued` are the tools that the call was given; a page cannot add to them.
+    `issued` are the tools that the call was given; a page cannot add to them. `approved`: the person has said
+    yes to this run.
     """
 
     user_id: int
@@ -34,6 +35,7 @@ class ToolContext:
     http: httpx.AsyncClient
     rooms: Parts
     issued: frozenset[str] = frozenset()
+    approved: bool = False
 
 
 @dataclass(frozen=True)

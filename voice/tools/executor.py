@@ -1,9 +1,9 @@
 """Runs one function call and always comes back with an output for the model.
 
 Promises: arguments are checked against the tool's JSON Schema, the run has a time and a size limit,
-only tools that the call was given run,
-the person's rights are checked at every run, and the model reads either the result or
-`{"error": "<a sentence it can say>"}`: ToolError's text, or a fixed sentence for anything unforeseen.
+only tools that the call was given run, the person's rights are checked at every run, a tool that asks
+first runs only approved, and the model reads either the result or `{"error": "<a sentence it can say>"}`:
+ToolError's text, or a fixed sentence for anything unforeseen.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from jsonschema import Draft202012Validator
 
 from voice.errors import ToolError
 from voice.models import Tool
 from voice.tools.context import CodeTool, ToolContext
 from voice.tools.registry import code_tool
+from voice.tools.rights import refuse_unasked, usable_tool
 from voice.writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -61,11 +61,14 @@ class Executor:
         return ToolResult(storable(output), failed, round((time.monotonic() - began) * 1000))
 
     async def _run(self, context: ToolContext, name: str, arguments: str) -> str:
-        row = await self._writer.run(_find, name, context.user_id) if name in context.issued else None
+        if name not in context.issued:
+            raise ToolError(f"There is no tool called {name[:64]}.")
+        row = await self._writer.run(usable_tool, context.user_id, name)
         code = code_tool(name, self._tools)
-        if row is None or code is None:
+        if code is None:
             raise ToolError(f"There is no tool called {name[:64]}.")
         values = checked_arguments(row, arguments)
+        refuse_unasked(row, arguments, approved=context.approved)
         try:
             async with asyncio.timeout(row.timeout_s):
                 result = await code.function(context, values)
@@ -109,11 +112,3 @@ def fitting(row: Tool, code: CodeTool, result: dict[str, Any]) -> str:
     if len(text.encode()) > MAX_OUTPUT_BYTES:
         raise ToolError(f"{row} gave an answer that is too long to read.")
     return text
-
-
-def _find(name: str, user_id: int) -> Tool | None:
-    user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
-    if user is None:
-        return None
-    found: Tool | None = Tool.objects.open_to(user).filter(name=name, enabled=True, ask_first=False).first()
-    return found

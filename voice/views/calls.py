@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from voice import records, transcripts
+from voice.approvals import approvals_of
+from voice.call_rooms import approval_body
 from voice.calls import NewCall, StartedCall, creation
 from voice.errors import BadOffer, CallEnded
 from voice.models import Conversation
@@ -82,7 +84,7 @@ def refuse_bad_offer(sdp: str) -> None:
 async def call(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """How a call stands: state, time left, what its tools did, which turns are stored."""
     owner = owner_of(request)
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     return JsonResponse(await owner.writer.run(describe, row))
 
 
@@ -98,6 +100,7 @@ def describe(row: Conversation) -> dict[str, Any]:
         "reason": row.end_reason or None,
         "control": row.control,
         "tool_runs": list(runs),
+        "approvals": [approval_body(asked) for asked in approvals_of(row.pk)],
         "stored": transcripts.stored_items(row.pk),
     }
 
@@ -105,7 +108,7 @@ def describe(row: Conversation) -> dict[str, Any]:
 @answers_json("POST")
 async def ready(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """The data channel is open: greeting and opening message go out, once."""
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     if row.ended_at is not None:
         raise CallEnded("This call is over.")
     await owner_of(request).ready(conversation_id)
@@ -117,11 +120,11 @@ async def end(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """End the call; one that is over answers the same."""
     body = body_of(request, EndBody)
     owner = owner_of(request)
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     if row.ended_at is None:
         # A page that leaves does not wait for the answer; the end must come all the same.
         await asyncio.shield(owner.spawn(owner.end(conversation_id, body.reason)))
-        row = await _own(request, conversation_id)
+        row = await own_call(request, conversation_id)
     ended_at = row.ended_at.isoformat() if row.ended_at else None
     return JsonResponse({"id": str(row.pk), "ended_at": ended_at, "reason": row.end_reason})
 
@@ -140,7 +143,7 @@ async def tools(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespons
     """Run a function call the page saw; the same `call_id` runs once."""
     body = body_of(request, ToolCallBody)
     owner = owner_of(request)
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     if row.ended_at is not None:
         raise CallEnded("This call is over.")
     record = await owner.writer.run(records.record_of, row)
@@ -155,7 +158,7 @@ async def turns(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespons
     """Store a finished turn the page saw; the same `item_id` twice is once."""
     body = body_of(request, TurnBody)
     owner = owner_of(request)
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     turn = transcripts.turn_from_browser(
         body.item_id,
         body.role,
@@ -207,5 +210,6 @@ async def session(request: HttpRequest) -> HttpResponse:
     return response
 
 
-async def _own(request: HttpRequest, conversation_id: uuid.UUID) -> Conversation:
+async def own_call(request: HttpRequest, conversation_id: uuid.UUID) -> Conversation:
+    """The person's own conversation. Raises NotFound, also for somebody else's."""
     return await owner_of(request).writer.run(records.find_own, conversation_id, await user_id_of(request))

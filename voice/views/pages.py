@@ -62,6 +62,7 @@ def _assistant(assistant: Assistant) -> dict[str, Any]:
         "voice": assistant.voice or settings.REALTIME_VOICE,
         "max_seconds": max_seconds(assistant),
         "keep_days": assistant.keep_days,
+        "by_hand": assistant.turn_detection is None,
     }
 
 
@@ -86,7 +87,7 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
     kind = request.GET.get("format", "")
     if kind:
         return _file(row, kind)
-    turns, runs = list(row.turns.all()), list(row.tool_runs.all())
+    turns, runs = list(row.turns.all()), list(row.tool_runs.select_related("approval"))
     entries: list[dict[str, Any]] = [{"kind": "turn", "at": turn.started_at, "turn": turn} for turn in turns]
     entries += [{"kind": "tool", "at": run.started_at, "run": run} for run in runs]
     entries.sort(key=lambda entry: entry["at"])

@@ -42,6 +42,10 @@ class ToolCallBody(_Body):
     arguments: str = Field("", max_length=65_536)
 
 
+class DecisionBody(_Body):
+    decision: Literal["approve", "deny", "always"]
+
+
 class TurnBody(_Body):
     item_id: ProviderId
     role: Literal["user", "assistant"]
