@@ -175,6 +175,7 @@ class Feed:
         pause_s = FIRST_PAUSE_S
         while True:
             assert local.position is not None
+            heard = len(local.waiting.frames)
             try:
                 async with self.gate:
                     await self._register.enter(local.room)
@@ -183,6 +184,7 @@ class Feed:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 continue
+            local.waiting.drop_older_epochs(heard, reading.position.epoch)
             await self._deliver_reading(local, local.position, reading)
             if not reading.more:
                 return
