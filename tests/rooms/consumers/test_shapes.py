@@ -71,7 +71,7 @@ def test_any_text_is_an_object_or_none(text: str):
         return
 
 
-@examples(400)
+@examples(150)
 @given(found=objects)
 def test_any_object_is_a_message_or_an_error_with_code_and_field(found: dict[str, Any]):
     found = parse_object(json.dumps(found))

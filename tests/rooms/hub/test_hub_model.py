@@ -311,3 +311,13 @@ def test_a_message_of_a_forgotten_room_that_comes_late_sends_nobody_away(redis_s
     histories.forget()
     histories.bring(3)
     histories.teardown()
+
+
+def test_a_room_that_is_closed_while_it_is_read_gives_its_memory_back(redis_server: str):
+    Histories.url = redis_server
+    histories = Histories()
+    histories.begin()
+    histories.forget()
+    histories.join_while_messages_come("ann", last=0, count=1, brought=1)
+    histories.come_back("ann", last=0)
+    histories.teardown()
