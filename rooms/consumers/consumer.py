@@ -28,6 +28,7 @@ from rooms.errors import BadMessage, RateLimited, Unavailable
 from rooms.hub import CLOSE_RESTART, Hub, Socket
 from rooms.hub.care import HEARTBEAT_S
 from rooms.sinks import EventSink, open_sink
+from rooms.tasks import end_tasks
 from rooms.visitors import Visitor, session_key_of
 
 logger = logging.getLogger(__name__)
@@ -63,10 +64,9 @@ class RoomsConsumer(AsyncConsumer):
             await self._be_stopped()
             raise
         finally:
-            for task in tuple(self._tasks):
-                task.cancel()
             if self._socket:
                 self._hub.disconnect(self._socket)
+            await end_tasks(*self._tasks)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """As Channels does, without its visit to the database thread before every event."""

@@ -67,7 +67,8 @@ class Feed:
         for task in (local.settling, *local.readings.values()):
             if task:
                 task.cancel()
-        local.tail.clear()
+        # A cancellation can get lost (see rooms.tasks), and what goes on then must use no budget.
+        local.tail.close()
         self._subscriber.unsubscribe(local.channel, self.take)
 
     async def ready(self, local: LocalRoom) -> Position:
@@ -173,8 +174,9 @@ class Feed:
     async def _catch_up(self, local: LocalRoom) -> None:
         """Read on from the room's position, however long Redis stays away."""
         pause_s = FIRST_PAUSE_S
-        while True:
+        while self.rooms.get(local.room) is local:
             assert local.position is not None
+            heard = len(local.waiting.frames)
             try:
                 async with self.gate:
                     await self._register.enter(local.room)
@@ -183,6 +185,7 @@ class Feed:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 continue
+            local.waiting.drop_older_epochs(heard, reading.position.epoch)
             await self._deliver_reading(local, local.position, reading)
             if not reading.more:
                 return

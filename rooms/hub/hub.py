@@ -41,6 +41,7 @@ from rooms.presence import Presence
 from rooms.register import Register, Registered
 from rooms.registry import Registry
 from rooms.sinks import Sink
+from rooms.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -225,9 +226,7 @@ class Hub:
         for channel, handler in self._channels.items():
             self._subscriber.unsubscribe(channel, handler)
         self._subscriber.on_restored.remove(self._be_restored)
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(*self._tasks)
         with contextlib.suppress(RoomsError):
             await self.presence.beat({})
         await self.entrance.aclose()

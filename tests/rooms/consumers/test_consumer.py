@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -219,3 +220,30 @@ async def test_a_room_that_fails_sends_its_sockets_to_come_back(open_socket, hub
         hub.feed.settle(hub.feed.rooms[ROOM])
         assert await close_code(socket) == 4002
     assert "A room failed" in caplog.text
+
+
+async def lose_a_cancellation(*_: Any, **__: Any) -> None:
+    """As redis-py does now and then until Python 3.12 (see rooms.tasks)."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(60)
+    await asyncio.sleep(60)
+
+
+async def test_a_socket_that_goes_while_it_publishes_leaves_no_task(open_socket, hub):
+    before = asyncio.all_tasks()
+    hub.register.publish = lose_a_cancellation
+    async with open_socket() as socket:
+        await socket.send_to(text_data=json.dumps({"type": "publish", "room": ROOM, "data": "x"}))
+        await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_hub_ends_although_a_cancellation_gets_lost(namespace):
+    hub = Hub()
+    await hub.start()
+    hub._spawn(lose_a_cancellation())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(hub.aclose(), 5)
+    assert not hub._tasks
