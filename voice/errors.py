@@ -9,6 +9,8 @@ The tree::
     ├── AlreadyInCall            409, carries the id of the running call
     ├── CallEnded                409, what was asked needs a running call
     ├── TooManyCalls             429, our own limit
+    │   ├── MinutesUsed          429, the day's minutes are gone
+    │   └── BudgetSpent          429, the day's or month's money is gone
     ├── ShuttingDown             503, this process takes no new call
     ├── ProviderError            502, the provider answered something unusable
     │   ├── ProviderFailed       502, it answered 5xx
@@ -85,6 +87,22 @@ class TooManyCalls(VoiceError):
     code = "too_many_calls"
     status = 429
     retryable = True
+
+
+class MinutesUsed(TooManyCalls):
+    """The day's minutes are used up."""
+
+    code = "minutes_used"
+
+
+class BudgetSpent(TooManyCalls):
+    """A budget is used up; `budget` is its row's id."""
+
+    code = "budget_reached"
+
+    def __init__(self, message: str, *, retry_after_s: int, budget: int) -> None:
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.budget = budget
 
 
 class ShuttingDown(VoiceError):

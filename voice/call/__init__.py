@@ -1,9 +1,22 @@
 """The pure core of a call: inputs go in, effects come out, nothing is touched on the way."""
 
 from voice.call.core import Call, CallPlan
-from voice.call.effects import Arm, Effect, HangUp, RunTool, Send, StoreTurn, StoreUsage, TurnData, UsageData
+from voice.call.effects import (
+    Arm,
+    Effect,
+    HangUp,
+    RunTool,
+    Send,
+    StoreTurn,
+    StoreUsage,
+    Tell,
+    TurnData,
+    UsageData,
+)
 from voice.call.inputs import (
     BrowserReady,
+    BudgetLow,
+    BudgetReached,
     EndRequested,
     HumanActed,
     Input,
@@ -16,6 +29,8 @@ from voice.call.inputs import (
 __all__ = [
     "Arm",
     "BrowserReady",
+    "BudgetLow",
+    "BudgetReached",
     "Call",
     "CallPlan",
     "Effect",
@@ -29,6 +44,7 @@ __all__ = [
     "Send",
     "StoreTurn",
     "StoreUsage",
+    "Tell",
     "TimerFired",
     "ToolFinished",
     "TurnData",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from voice.events import ServerEvent
 
-Timer = Literal["ready", "idle", "max", "respond"]
+Timer = Literal["ready", "idle", "max", "respond", "warn", "goodbye"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,22 @@ class LineRejoined:
 
 
 @dataclass(frozen=True)
+class BudgetLow:
+    """Most of the money is spent; `words` are for the person."""
+
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BudgetReached:
+    """The money is spent: the call has to end soon; `words` are for the person."""
+
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class EndRequested:
     """Somebody or something wants the call over; `reason` is an EndReason value."""
 
@@ -66,4 +82,14 @@ class EndRequested:
     at: datetime
 
 
-Input = ProviderEvent | ToolFinished | TimerFired | BrowserReady | HumanActed | LineRejoined | EndRequested
+Input = (
+    ProviderEvent
+    | ToolFinished
+    | TimerFired
+    | BrowserReady
+    | HumanActed
+    | LineRejoined
+    | BudgetLow
+    | BudgetReached
+    | EndRequested
+)

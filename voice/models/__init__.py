@@ -3,13 +3,18 @@
 from voice.models.assistants import Assistant, Tool
 from voice.models.audit import AuditAction, AuditEvent
 from voice.models.conversations import Conversation, EndReason, ToolRun, Turn, Usage
+from voice.models.money import Budget, CallLimits, Cost, ModelPrice
 
 __all__ = [
     "Assistant",
     "AuditAction",
     "AuditEvent",
+    "Budget",
+    "CallLimits",
     "Conversation",
+    "Cost",
     "EndReason",
+    "ModelPrice",
     "Tool",
     "ToolRun",
     "Turn",

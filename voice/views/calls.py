@@ -11,9 +11,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from voice import records, transcripts
+from voice import budgets, records, transcripts
+from voice.call.notices import TIME_LOW, WARN_BEFORE_S
 from voice.calls import NewCall, StartedCall, creation
+from voice.costs import cost_of_call
 from voice.errors import BadOffer, CallEnded
+from voice.limits import shows_cost
 from voice.models import Conversation
 from voice.models.conversations import Source
 from voice.views.answers import answers_json, body_of, owner_of, user_id_of
@@ -99,7 +102,22 @@ def describe(row: Conversation) -> dict[str, Any]:
         "control": row.control,
         "tool_runs": list(runs),
         "stored": transcripts.stored_items(row.pk),
+        "cost": cost_of_call(row).as_json() if shows_cost() else None,
+        "notices": [] if row.ended_at else notices(row, left_s),
     }
+
+
+def notices(row: Conversation, left_s: float) -> list[dict[str, str]]:
+    """What a running call's person should know of its limits now, the gravest first."""
+    found = []
+    standing = budgets.tightest({row.user_id}).get(row.user_id)
+    if standing is not None and standing.is_spent:
+        found.append({"code": "budget_reached", "message": standing.spent_sentence})
+    elif standing is not None:
+        found.append({"code": "budget_low", "message": standing.low_sentence})
+    if left_s <= WARN_BEFORE_S:
+        found.append({"code": "time_low", "message": TIME_LOW})
+    return found
 
 
 @answers_json("POST")
