@@ -26,7 +26,7 @@ VOICE = (
         "line",
         "live_call",
     ),
-    *("calls", "exports", "cost_reports", "demo", "admin", "views", "urls", "templatetags"),
+    *("calls", "exports", "cost_reports", "money_words", "demo", "admin", "views", "urls", "templatetags"),
 )
 ROOMS = (
     *(

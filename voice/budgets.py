@@ -143,3 +143,10 @@ def tightest(user_ids: set[int]) -> dict[int, Standing]:
         return {}
     found = {user_id: standings(user_id) for user_id in user_ids}
     return {user_id: rows[0] for user_id, rows in found.items() if rows and rows[0].is_low}
+
+
+def spent_of(budget: Budget) -> Decimal | None:
+    """What is spent of a budget in its running period; None when each of several people has their own."""
+    if budget.user_id is None and not budget.shared:
+        return None
+    return _standing(budget, budget.user_id or 0, timezone.now()).spent

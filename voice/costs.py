@@ -129,7 +129,7 @@ def price_unpriced(rows: QuerySet[Usage]) -> Filled:
 
 def cost_of_call(conversation: Conversation) -> CallCost:
     """What a call has cost so far."""
-    return cost_of_rows(Usage.objects.filter(call=conversation.pk), nothing=_without_usage(conversation))
+    return cost_of_rows(Usage.objects.filter(call=conversation.pk), nothing=without_usage(conversation))
 
 
 def cost_of_call_id(conversation_id: uuid.UUID) -> CallCost:
@@ -137,8 +137,8 @@ def cost_of_call_id(conversation_id: uuid.UUID) -> CallCost:
     return cost_of_rows(Usage.objects.filter(call=conversation_id), nothing="unknown")
 
 
-def _without_usage(conversation: Conversation) -> State:
-    """With nobody listening, that nothing was metered does not mean that nothing was used."""
+def without_usage(conversation: Conversation) -> State:
+    """The state of a call without usage: with nobody listening, nothing metered is not nothing used."""
     if conversation.provider == FREE_PROVIDER:
         return "free"
     unheard = conversation.provider_call_id and conversation.control == Conversation.Control.COURIER
@@ -150,13 +150,17 @@ def cost_of_rows(rows: QuerySet[Usage], *, nothing: State = "priced") -> CallCos
     unknown = Count("pk", filter=Q(pricing=Usage.Pricing.UNKNOWN))
     free = Count("pk", filter=Q(pricing=Usage.Pricing.FREE))
     found = rows.order_by().aggregate(total=Count("pk"), unknown=unknown, free=free, cost=Sum("cost"))
-    cost = exact(found["cost"])
     if not found["total"]:
         return CallCost(None if nothing == "unknown" else Decimal(0), nothing)
-    if found["unknown"]:
-        priced = found["total"] - found["unknown"] - found["free"]
-        return CallCost(cost, "partly") if priced else CallCost(None, "unknown")
-    return CallCost(cost, "free" if found["free"] == found["total"] else "priced")
+    state = state_of(found["total"], found["unknown"], found["free"])
+    return CallCost(None if state == "unknown" else exact(found["cost"]), state)
+
+
+def state_of(total: int, unknown: int, free: int) -> State:
+    """How much of `total` rows of usage is known."""
+    if unknown:
+        return "unknown" if unknown + free == total else "partly"
+    return "free" if total and free == total else "priced"
 
 
 def exact(amount: Decimal | None) -> Decimal:

@@ -126,6 +126,12 @@ def meter(
     return Metered(row, cost_of_call_id(conversation_id) if shows_cost() else None)
 
 
+def metered(conversation_id: uuid.UUID) -> list[str]:
+    """What is stored of a call's usage, as `kind:source id`: the page stops keeping that."""
+    rows = Usage.objects.filter(conversation_id=conversation_id).values_list("kind", "source_id")
+    return [f"{kind}:{source_id}" for kind, source_id in rows]
+
+
 def claim_run(
     conversation_id: uuid.UUID, call_id: str, name: str, arguments: str, *, source: Source = Source.SIDEBAND
 ) -> ToolRun | None:

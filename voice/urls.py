@@ -14,6 +14,7 @@ urlpatterns = [
     path("calls/<uuid:conversation_id>/end", calls.end, name="end"),
     path("calls/<uuid:conversation_id>/tools/", calls.tools, name="call_tools"),
     path("calls/<uuid:conversation_id>/turns/", calls.turns, name="call_turns"),
+    path("calls/<uuid:conversation_id>/usage/", calls.usage, name="call_usage"),
     path("session", calls.session, name="session"),
     path("tools/weather/<path:location>", tools.weather, name="weather"),
     path("conversations/", pages.conversations, name="conversations"),

@@ -50,6 +50,7 @@ export function createApi({ urls, token }) {
     ready: (id) => request(`${id}/ready`),
     end: (id, reason = 'user') => request(`${id}/end`, { body: { reason }, keepalive: true }),
     runTool: (id, body) => request(`${id}/tools/`, { body, timeoutMs: TOOL_MS }),
+    storeUsage: (id, body) => request(`${id}/usage/`, { body, keepalive: true }),
     storeTurn: (id, body) => request(`${id}/turns/`, { body, keepalive: true }),
   };
 }

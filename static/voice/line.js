@@ -45,7 +45,7 @@ export class Line {
     this.#parts.tell({ type: 'live', at: Date.now() });
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
     this.#news = new News({ room: this.#parts.answer.room, ask: () => this.#look(), tell: this.#parts.tell,
-      stored: (ids) => this.#relay.acknowledge(ids) });
+      stored: (ids) => this.#relay.acknowledge(ids), metered: (keys) => this.#relay.metered(keys) });
     this.#look();
     this.#waiting.splice(0).forEach((text) => this.type(text));
   }
@@ -104,7 +104,9 @@ export class Line {
     if (status === null || this.#closed) return false;
     if (status.state === 'connecting') this.#parts.api.ready(this.#id).catch(() => {});
     this.#relay.acknowledge(status.stored ?? []);
+    this.#relay.metered(status.metered ?? []);
     this.#parts.tell({ type: 'runs', runs: status.tool_runs ?? [] });
+    this.#parts.tell({ type: 'stands', cost: status.cost ?? null, notices: status.notices ?? [] });
     if (status.state === 'ended') {
       this.#parts.over(status.reason);
       return true;
