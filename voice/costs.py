@@ -89,6 +89,7 @@ def _parts(usage: Usage) -> Iterator[tuple[int, str]]:
         text, unsplit = text + max(0, unsplit), 0
     yield text, "text_out"
     unsplit += max(0, usage.input_tokens - usage.input_text - usage.input_audio - usage.input_image)
+    unsplit += max(0, usage.total_tokens - usage.input_tokens - usage.output_tokens)
     yield max(0, unsplit), "no_price_for_what_is_not_split"
 
 
