@@ -120,6 +120,11 @@ def claim_approved(run_id: int) -> ToolRun | None:
     return ToolRun.objects.filter(pk=run_id).first() if claimed else None
 
 
+def waiting_runs(conversation_id: uuid.UUID) -> list[ToolRun]:
+    """Runs whose question outlives the process that put it: whoever takes the call goes on waiting."""
+    return list(ToolRun.objects.filter(conversation_id=conversation_id, status=ToolRun.Status.WAITING))
+
+
 def close_open(conversation_id: uuid.UUID) -> None:
     """The call is over: nobody can answer any more. Called inside the transaction that ends it."""
     open_ones = ToolApproval.objects.filter(run__conversation_id=conversation_id, decision="")

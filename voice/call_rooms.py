@@ -26,7 +26,8 @@ from rooms.connections import open_redis
 from rooms.errors import RoomsError
 from rooms.names import CALL_PREFIX, Room
 from rooms.register import Register
-from voice.models import Conversation, ToolApproval, ToolRun, Turn, Usage
+from voice.costs import Metered
+from voice.models import Conversation, ToolApproval, ToolRun, Turn
 from voice.protocol import JsonObject
 
 logger = logging.getLogger(__name__)
@@ -76,10 +77,14 @@ class CallRooms:
         if row is not None:
             self._put(Said(room_of(row.run.conversation_id), {"type": "approval", **approval_body(row)}))
 
-    def tell_usage(self, row: Usage | None) -> None:
-        """Say what a response or a transcription used."""
-        if row is not None:
-            self._put(Said(room_of(row.conversation_id), usage_body(row)))
+    def tell_usage(self, metered: Metered | None) -> None:
+        """Say what a response or a transcription used, and what the call has cost with it."""
+        if metered is not None and metered.row.call is not None:
+            self._put(Said(room_of(metered.row.call), usage_body(metered)))
+
+    def tell_notice(self, conversation_id: uuid.UUID, code: str, words: str) -> None:
+        """Say something about the call's limits, in words for the person."""
+        self._put(Said(room_of(conversation_id), {"type": "notice", "code": code, "message": words}))
 
     def tell_state(self, row: Conversation | None) -> None:
         """Say how the call stands; an end is the last word of its room."""
@@ -197,8 +202,9 @@ def approval_body(row: ToolApproval) -> JsonObject:
     }
 
 
-def usage_body(row: Usage) -> JsonObject:
-    """What one response or transcription used; `seconds` where that is what is billed."""
+def usage_body(metered: Metered) -> JsonObject:
+    """What one response or transcription used; `seconds` where that is billed. `cost` is the call's."""
+    row = metered.row
     return {
         "type": "usage",
         "kind": str(row.kind),
@@ -208,6 +214,7 @@ def usage_body(row: Usage) -> JsonObject:
         "input_tokens": row.input_tokens,
         "output_tokens": row.output_tokens,
         "seconds": row.seconds,
+        "cost": metered.cost.as_json() if metered.cost else None,
     }
 
 

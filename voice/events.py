@@ -103,6 +103,7 @@ class Response(_Shape):
     status_details: StatusDetails | None = None
     output: list[Item] = []
     usage: TokenUsage | None = None
+    metadata: dict[str, Any] = {}
 
 
 class SpeechStarted(_Shape):
@@ -173,6 +174,11 @@ class PlaybackStarted(_Shape):
     response_id: str | None = None
 
 
+class PlaybackStopped(_Shape):
+    type: Literal["output_audio_buffer.stopped"]
+    response_id: str | None = None
+
+
 class PlaybackCleared(_Shape):
     type: Literal["output_audio_buffer.cleared"]
     response_id: str | None = None
@@ -202,6 +208,7 @@ ServerEvent = (
     | SpokenDelta
     | OutputItemDone
     | PlaybackStarted
+    | PlaybackStopped
     | PlaybackCleared
     | Truncated
     | ErrorEvent

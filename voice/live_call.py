@@ -29,6 +29,7 @@ from voice.call import (
     Send,
     StoreTurn,
     StoreUsage,
+    Tell,
     TimerFired,
     ToolFinished,
 )
@@ -124,15 +125,12 @@ class LiveCall:
                 )
             case StoreUsage(usage):
                 model = self.record.model_for(usage.kind)
-                await self._keeper.keep(
-                    transcripts.store_usage,
-                    self.record.id,
-                    model,
-                    usage,
-                    then=self._services.call_rooms.tell_usage,
-                )
+                then = self._services.call_rooms.tell_usage
+                await self._keeper.keep(transcripts.meter, self.record.id, model, usage, then=then)
             case Arm():
                 self._arm(effect)
+            case Tell(code, words):
+                self._services.call_rooms.tell_notice(self.record.id, code, words)
             case HangUp(reason):
                 self._reason = reason
 

@@ -15,8 +15,10 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
+from voice import budgets
 from voice.approvals import close_open
-from voice.errors import AlreadyInCall, BadInput, CallEnded, NotFound
+from voice.errors import AlreadyInCall, BadInput, BudgetSpent, CallEnded, NotFound
+from voice.limits import counted_calls, grant_s
 from voice.models import Assistant, Conversation, ToolRun
 from voice.models.conversations import OPEN_RUNS
 from voice.protocol import SESSION_MAX_SECONDS, JsonObject
@@ -75,29 +77,39 @@ def assistant_for(user: Any, slug: str | None) -> Assistant:
 def open_conversation(
     user_id: int, slug: str | None, *, provider: str, voice: str = "", minted: bool = False
 ) -> CallRecord:
-    """Make the row of a new call. Raises AlreadyInCall, BadInput."""
-    with transaction.atomic():
-        # The row lock makes two requests of one person wait for each other, in any process.
-        user = get_user_model().objects.select_for_update().get(pk=user_id)
-        assistant = assistant_for(user, slug)
-        if not minted:
-            _refuse_second_call(user_id)
-        session = session_for(assistant, user, voice=voice)
-        now = timezone.now()
-        row = Conversation.objects.create(
-            user=user,
-            assistant=assistant,
-            assistant_name=assistant.name,
-            assistant_version=assistant.history.first(),
-            provider=provider,
-            model=session["model"],
-            minted=minted,
-            session=session,
-            greeting=assistant.greeting,
-            started_at=now,
-            expires_at=now + timedelta(seconds=max_seconds(assistant)),
-        )
-        return record_of(row, opening_for(user))
+    """Make the row of a new call. Raises AlreadyInCall, TooManyCalls and its kin, BadInput."""
+    try:
+        with transaction.atomic():
+            return _open(user_id, slug, provider=provider, voice=voice, minted=minted)
+    except BudgetSpent as exc:
+        budgets.note_reached(exc.budget, user_id)
+        raise
+
+
+def _open(user_id: int, slug: str | None, *, provider: str, voice: str, minted: bool) -> CallRecord:
+    # The row lock makes two requests of one person wait for each other, in any process.
+    user = get_user_model().objects.select_for_update().get(pk=user_id)
+    assistant = assistant_for(user, slug)
+    if not minted:
+        _refuse_second_call(user_id)
+    budgets.refuse_spent(user_id)
+    granted_s = grant_s(user_id, max_seconds(assistant))
+    session = session_for(assistant, user, voice=voice)
+    now = timezone.now()
+    row = Conversation.objects.create(
+        user=user,
+        assistant=assistant,
+        assistant_name=assistant.name,
+        assistant_version=assistant.history.first(),
+        provider=provider,
+        model=session["model"],
+        minted=minted,
+        session=session,
+        greeting=assistant.greeting,
+        started_at=now,
+        expires_at=now + timedelta(seconds=granted_s),
+    )
+    return record_of(row, opening_for(user))
 
 
 def _refuse_second_call(user_id: int) -> None:
@@ -110,8 +122,7 @@ def _refuse_second_call(user_id: int) -> None:
 
 def running_calls(user_id: int) -> list[Conversation]:
     """A person's calls that are not over, newest first; secrets nobody used yet do not count."""
-    rows = Conversation.objects.filter(user_id=user_id, ended_at__isnull=True)
-    return list(rows.exclude(minted=True, provider_call_id=""))
+    return list(counted_calls().filter(user_id=user_id, ended_at__isnull=True))
 
 
 def record_of(row: Conversation, opening: str = "") -> CallRecord:
@@ -163,29 +174,46 @@ def not_hung_up() -> list[tuple[uuid.UUID, str]]:
 
 
 def attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> CallRecord:
-    """Give a minted conversation its call. Raises NotFound, CallEnded, BadInput."""
-    with transaction.atomic():
-        row = (
-            Conversation.objects.select_for_update()
-            .filter(pk=conversation_id, user_id=user_id, minted=True)
-            .first()
-        )
-        if row is None:
-            raise NotFound("There is no such call.")
-        if row.ended_at is not None:
-            raise CallEnded("This call is over.")
-        if row.provider_call_id not in ("", call_id):
-            raise BadInput("This conversation has a call already.", field="call_id")
-        if (
-            Conversation.objects.filter(provider=row.provider, provider_call_id=call_id)
-            .exclude(pk=row.pk)
-            .exists()
-        ):
-            raise BadInput("This call belongs to another conversation.", field="call_id")
-        row.provider_call_id = call_id
-        row.expires_at = timezone.now() + (row.expires_at - row.started_at)
-        row.save(update_fields=["provider_call_id", "expires_at"])
-        return record_of(row, opening_for(row.user))
+    """Give a minted conversation its call. Raises NotFound, CallEnded, BadInput, TooManyCalls and its kin."""
+    try:
+        with transaction.atomic():
+            return _attach_minted(conversation_id, user_id, call_id)
+    except BudgetSpent as exc:
+        budgets.note_reached(exc.budget, user_id)
+        raise
+
+
+def _attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> CallRecord:
+    row = (
+        Conversation.objects.select_for_update()
+        .filter(pk=conversation_id, user_id=user_id, minted=True)
+        .first()
+    )
+    if row is None:
+        raise NotFound("There is no such call.")
+    if row.ended_at is not None:
+        raise CallEnded("This call is over.")
+    if row.provider_call_id not in ("", call_id):
+        raise BadInput("This conversation has a call already.", field="call_id")
+    if (
+        Conversation.objects.filter(provider=row.provider, provider_call_id=call_id)
+        .exclude(pk=row.pk)
+        .exists()
+    ):
+        raise BadInput("This call belongs to another conversation.", field="call_id")
+    if not row.provider_call_id:
+        _begin_minted(row, call_id)
+    return record_of(row, opening_for(row.user))
+
+
+def _begin_minted(row: Conversation, call_id: str) -> None:
+    """The time it was given starts to run now; attaching again asks for nothing new."""
+    budgets.refuse_spent(row.user_id)
+    wanted_s = round((row.expires_at - row.started_at).total_seconds())
+    granted_s = grant_s(row.user_id, wanted_s, but=row.pk)
+    row.provider_call_id, row.started_at = call_id, timezone.now()
+    row.expires_at = row.started_at + timedelta(seconds=granted_s)
+    row.save(update_fields=["provider_call_id", "started_at", "expires_at"])
 
 
 def detach_minted(conversation_id: uuid.UUID) -> None:
@@ -257,11 +285,6 @@ def unended_calls() -> list[Unended]:
         if call_id or now - started_at > grace:
             found.append(Unended(key, not call_id))
     return found
-
-
-def waiting_runs(conversation_id: uuid.UUID) -> list[ToolRun]:
-    """Runs whose question outlives the process that put it: whoever takes the call goes on waiting."""
-    return list(ToolRun.objects.filter(conversation_id=conversation_id, status=ToolRun.Status.WAITING))
 
 
 def with_known_runs(record: CallRecord) -> tuple[CallRecord, list[str]]:

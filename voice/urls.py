@@ -15,6 +15,7 @@ urlpatterns = [
     path("calls/<uuid:conversation_id>/tools/", calls.tools, name="call_tools"),
     path("calls/<uuid:conversation_id>/turns/", calls.turns, name="call_turns"),
     path("calls/<uuid:conversation_id>/approvals/<str:call_id>", approvals.decide, name="call_approval"),
+    path("calls/<uuid:conversation_id>/usage/", calls.usage, name="call_usage"),
     path("session", calls.session, name="session"),
     path("tools/weather/<path:location>", tools.weather, name="weather"),
     path("conversations/", pages.conversations, name="conversations"),

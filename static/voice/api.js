@@ -55,6 +55,7 @@ export function createApi({ urls, token }) {
     runTool: (id, body) => request(`${id}/tools/`, { body, timeoutMs: TOOL_MS }),
     /** Answers the question before a run. */
     decide: (id, callId, decision) => request(`${id}/approvals/${encodeURIComponent(callId)}`, { body: { decision } }),
+    storeUsage: (id, body) => request(`${id}/usage/`, { body, keepalive: true }),
     storeTurn: (id, body) => request(`${id}/turns/`, { body, keepalive: true }),
   };
 }

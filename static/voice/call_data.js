@@ -26,6 +26,8 @@ export const READY = Object.freeze({
   trouble: '', // what is wrong with the microphone in mid-call
   startedAt: null,
   endsAt: null,
+  cost: null, // {amount, currency, state} so far, when people may see it
+  notice: '', // what the server says of the money
   id: null,
   asks: NO_ASKS, // questions before tools run, of this call and of one elsewhere
   failure: null,
@@ -90,9 +92,11 @@ const EVENTS = {
 const INPUTS = {
   asking: (state) => ({ ...state, ...QUIET, phase: 'asking', typing: false, failure: null, ending: null, startedAt: null }),
   connecting: (state, { typing }) => ({ ...state, ...QUIET, phase: 'connecting', typing, failure: null, ending: null,
-    muted: false, startedAt: null, endsAt: null, id: null, unsaved: false }),
+    muted: false, startedAt: null, endsAt: null, cost: null, notice: '', id: null, unsaved: false }),
   answered: (state, { id, endsAt }) => ({ ...state, id, endsAt }),
   live: (state, { at }) => ({ ...state, phase: 'live', startedAt: at }),
+  stands: (state, { cost, notices }) => ({ ...state, cost: cost ?? state.cost,
+    notice: notices.find(({ code }) => code !== 'time_low')?.message ?? state.notice }), // the page has a clock of its own
   clock: (state, { endsAt }) => ({ ...state, endsAt }),
   event: (state, { event, at }) => {
     const next = EVENTS[event.type]?.(state, event) ?? state;

@@ -11,6 +11,7 @@ const REASONS = {
   replaced: () => 'You started another call, so this one ended.',
   provider: ({ provider }) => `${provider} ended the call.`,
   provider_lost: ({ provider }) => `The line to ${provider.replace(/^The /, 'the ')} was lost and not found again.`,
+  budget: () => 'The budget for calls is used up, so this one ended.',
   shutdown: () => 'The site was restarted, which ended the call.',
   not_connected: () => 'The line was never up on both sides, so the call ended.',
   failed: () => 'Something broke on this site, and the call ended.',

@@ -1,6 +1,5 @@
 /**
- * The data channel of one call and what the server says of that call: events in, typed words out, the clock,
- * the relay, the news from the call's room, the end. Owned by a call.
+ * The data channel of one call and what the server says of it: events, typed words, clock, relay, news, end.
  */
 
 import { moment } from './clock_data.js';
@@ -47,7 +46,7 @@ export class Line {
     this.#parts.tell({ type: 'live', at: Date.now() });
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
     this.#news = new News({ room: this.#parts.answer.room, ask: () => this.#look(), tell: this.#tell,
-      stored: (ids) => this.#relay.acknowledge(ids) });
+      stored: (ids) => this.#relay.acknowledge(ids), metered: (keys) => this.#relay.metered(keys) });
     this.#look();
     this.#waiting.splice(0).forEach((text) => this.type(text));
   }
@@ -106,8 +105,10 @@ export class Line {
     if (status === null || this.#closed) return false;
     if (status.state === 'connecting') this.#parts.api.ready(this.#id).catch(() => {});
     this.#relay.acknowledge(status.stored ?? []);
+    this.#relay.metered(status.metered ?? []);
     this.#parts.tell({ type: 'runs', runs: status.tool_runs ?? [] });
     this.#tell({ type: 'approvals', approvals: status.approvals ?? [], at: Date.now() });
+    this.#parts.tell({ type: 'stands', cost: status.cost ?? null, notices: status.notices ?? [] });
     if (status.state === 'ended') {
       this.#parts.over(status.reason);
       return true;

@@ -68,7 +68,7 @@ function live(state, facts, now) {
   const view = LIVE[doingNow](state, facts);
   const said = overriding(state, { low, tells: facts.tells, doingNow }) ?? view.said;
   const held = state.blocked ? [`Your browser is holding the sound back. Press once to hear ${facts.name}.`] : [];
-  const cures = state.trouble ? [...held, state.trouble] : held;
+  const cures = [...held, state.trouble, state.notice].filter(Boolean);
   return { ...view, said, low, cures, plays: state.blocked, act: act('end'), live: true, talking: true };
 }
 

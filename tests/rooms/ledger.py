@@ -1,8 +1,9 @@
-"""What a room is, and what one reader was told of it: the two sides that fuzz tests hold against each other.
+"""What a room is, and what one reader was told of it: the two sides that fuzz tests hold against each
+other.
 
-`RoomModel` knows all that was ever registered and what must still be kept. `Ledger` takes a reader's words one
-by one and fails at the first that breaks the promise: every message once and in order, or exactly one gap from
-where the reader stood to where it goes on.
+`RoomModel` knows all that was ever registered and what must still be kept. `Ledger` takes a reader's words
+one by one and fails at the first that breaks the promise: every message once and in order, or exactly one
+gap from where the reader stood to where it goes on.
 """
 
 from __future__ import annotations

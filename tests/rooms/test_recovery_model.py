@@ -1,4 +1,4 @@
-"""Random histories of a room, its faults and its readers: whoever comes back gets all, or is told of one gap."""
+"""Whoever comes back to a room gets all, or is told of one gap: random histories, faults and readers."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ class RoomHistories(RuleBasedStateMachine):
         """What a Redis would have on its disk."""
         self._saved = (self.run(self._dump()), *self.model.saved(), dict(self._used))
 
-    async def _dump(self) -> dict[bytes, bytes]:
+    async def _dump(self) -> dict[Any, bytes]:
         found = await self.redis.keys(f"\x01{self.namespace}*")
         dumped = {key: await self.redis.dump(key) for key in found}
         return {key: data for key, data in dumped.items() if data}  # without what expired meanwhile
@@ -342,4 +342,4 @@ class RoomHistories(RuleBasedStateMachine):
 
 def test_whoever_comes_back_gets_all_or_is_told(redis_server: str):
     RoomHistories.url = redis_server
-    run_state_machine_as_test(RoomHistories, settings=examples(40))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(RoomHistories, settings=examples(40))

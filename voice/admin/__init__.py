@@ -3,5 +3,17 @@
 from voice.admin.assistants import AssistantAdmin, ToolAdmin
 from voice.admin.audit import AuditEventAdmin
 from voice.admin.conversations import ConversationAdmin, ToolRunAdmin, TurnAdmin
+from voice.admin.money import BudgetAdmin, CallLimitsAdmin, CostAdmin, ModelPriceAdmin
 
-__all__ = ["AssistantAdmin", "AuditEventAdmin", "ConversationAdmin", "ToolAdmin", "ToolRunAdmin", "TurnAdmin"]
+__all__ = [
+    "AssistantAdmin",
+    "AuditEventAdmin",
+    "BudgetAdmin",
+    "CallLimitsAdmin",
+    "ConversationAdmin",
+    "CostAdmin",
+    "ModelPriceAdmin",
+    "ToolAdmin",
+    "ToolRunAdmin",
+    "TurnAdmin",
+]

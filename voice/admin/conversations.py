@@ -6,14 +6,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from voice.call_rooms import erase_rooms
+from voice.costs import CallCost, state_of, without_usage
 from voice.models import Conversation, ToolRun, Turn, Usage
+from voice.money_words import cost_words, row_cost
 
 
 class ReadOnly:
@@ -26,9 +28,14 @@ class ReadOnly:
         return False
 
 
-def _per_conversation(rows: QuerySet[Any], total: Count | Sum) -> Coalesce:
+def _per_conversation(
+    rows: QuerySet[Any],
+    total: Count | Sum,
+    kind: IntegerField[Any, Any] | DecimalField[Any, Any] | None = None,
+) -> Coalesce:
+    field = kind or IntegerField()
     counted = rows.filter(conversation=OuterRef("pk")).order_by().values("conversation").annotate(total=total)
-    return Coalesce(Subquery(counted.values("total"), output_field=IntegerField()), 0)
+    return Coalesce(Subquery(counted.values("total"), output_field=field), Value(0), output_field=field)
 
 
 class ReadOnlyInline(ReadOnly, admin.TabularInline):
@@ -73,8 +80,13 @@ class UsageInline(ReadOnlyInline):
     model = Usage
     fields = [
         *("at", "kind", "model", "total_tokens", "input_text", "input_audio", "cached_tokens"),
-        *("output_text", "output_audio", "seconds"),
+        *("input_image", "output_text", "output_audio", "seconds", "cost_shown"),
     ]
+    readonly_fields = ["cost_shown"]
+
+    @admin.display(description="cost")
+    def cost_shown(self, usage: Usage) -> str:
+        return row_cost(usage)
 
 
 @admin.register(Conversation)
@@ -82,9 +94,10 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
     """Every call with its transcript, what its tools did and what it used."""
 
     list_display = [
-        *("started_at", "user", "assistant_name", "state", "length", "turn_count", "tokens"),
+        *("started_at", "user", "assistant_name", "state", "length", "turn_count", "tokens", "cost"),
         *("control", "end_reason"),
     ]
+    readonly_fields = ["cost"]
     list_filter = [
         "assistant",
         "end_reason",
@@ -117,7 +130,16 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
         rows: QuerySet[Conversation] = super().get_queryset(request)
         turns = _per_conversation(Turn.objects.all(), Count("id"))
         tokens = _per_conversation(Usage.objects.all(), Sum("total_tokens"))
-        return rows.annotate(turns_kept=turns, tokens_used=tokens)
+        costs = _per_conversation(Usage.objects.all(), Sum("cost"), DecimalField())
+        kinds = {
+            name: _per_conversation(Usage.objects.filter(**only), Count("id"))
+            for name, only in (
+                ("used", {}),
+                ("unknown", {"pricing": "unknown"}),
+                ("free", {"pricing": "free"}),
+            )
+        }
+        return rows.annotate(turns_kept=turns, tokens_used=tokens, cost_sum=costs, **kinds)
 
     @admin.display(description="assistant's version")
     def version(self, conversation: Conversation) -> str:
@@ -141,6 +163,13 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="tokens")
     def tokens(self, conversation: Any) -> int:
         return int(conversation.tokens_used)
+
+    @admin.display(description="cost", ordering="cost_sum")
+    def cost(self, conversation: Any) -> str:
+        state = without_usage(conversation)
+        if conversation.used:
+            state = state_of(conversation.used, conversation.unknown, conversation.free)
+        return cost_words(CallCost(conversation.cost_sum, state))
 
 
 @admin.register(Turn)

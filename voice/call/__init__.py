@@ -1,10 +1,23 @@
 """The pure core of a call: inputs go in, effects come out, nothing is touched on the way."""
 
 from voice.call.core import Call, CallPlan
-from voice.call.effects import Arm, Effect, HangUp, RunTool, Send, StoreTurn, StoreUsage, TurnData, UsageData
+from voice.call.effects import (
+    Arm,
+    Effect,
+    HangUp,
+    RunTool,
+    Send,
+    StoreTurn,
+    StoreUsage,
+    Tell,
+    TurnData,
+    UsageData,
+)
 from voice.call.inputs import (
     Asked,
     BrowserReady,
+    BudgetLow,
+    BudgetReached,
     EndRequested,
     HumanActed,
     Input,
@@ -18,6 +31,8 @@ __all__ = [
     "Arm",
     "Asked",
     "BrowserReady",
+    "BudgetLow",
+    "BudgetReached",
     "Call",
     "CallPlan",
     "Effect",
@@ -31,6 +46,7 @@ __all__ = [
     "Send",
     "StoreTurn",
     "StoreUsage",
+    "Tell",
     "TimerFired",
     "ToolFinished",
     "TurnData",

@@ -2,8 +2,9 @@
 
 Promises: every function call of a completed response is answered exactly once; cancelled responses
 run no tools; at most one `response.create` of ours is open; after `HangUp` nothing more is asked for.
-Limits: `max` from the start, `idle` from the last human act (speech or typed text; the assistant's
-own talking does not count), `ready` until the browser is there.
+Limits: `max` from the start, with a hint a minute before; `idle` from the last human act (speech or typed
+text; the assistant's own talking does not count, and whoever is speaking is not idle); `ready` until the
+browser is there; money, whose end is told from outside.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from voice.call.effects import Arm, Effect, HangUp, Send, StoreUsage, UsageData
 from voice.call.inputs import (
     Asked,
     BrowserReady,
+    BudgetLow,
+    BudgetReached,
     EndRequested,
     HumanActed,
     Input,
@@ -25,6 +28,7 @@ from voice.call.inputs import (
     TimerFired,
     ToolFinished,
 )
+from voice.call.notices import WARN_BEFORE_S, Goodbye, hint
 from voice.call.replies import Replies
 from voice.protocol import new_id
 
@@ -57,10 +61,13 @@ class Call:
         self._ended = False
         self._captions = Captions(paced=plan.paced)
         self._replies = Replies(known_calls=set(known_calls))
+        self._goodbye = Goodbye()
 
     def begin(self) -> list[Effect]:
         """The timers of a call that starts (or is taken over)."""
         timers: list[Effect] = [Arm("max", self._plan.max_s), Arm("idle", self._plan.idle_s)]
+        if self._plan.max_s > WARN_BEFORE_S:
+            timers.append(Arm("warn", self._plan.max_s - WARN_BEFORE_S))
         if self._ready or self._plan.ready_s is None:
             return timers
         return [*timers, Arm("ready", self._plan.ready_s)]
@@ -72,20 +79,28 @@ class Call:
         match what:
             case ProviderEvent(event, at):
                 return self._on_event(event, at)
-            case ToolFinished(call_id, output, _):
-                return self._replies.finished(call_id, output)
+            case ToolFinished():
+                return self._on_tool(what)
+            case LineRejoined():
+                return self._replies.forget_the_moment()
+            case TimerFired(timer, _):
+                return self._on_timer(timer)
+            case BudgetLow() | BudgetReached():
+                return self._on_money(what)
+            case EndRequested(reason, _):
+                return self._end(reason)
+            case _:
+                return self._on_person(what)
+
+    def _on_person(self, what: BrowserReady | HumanActed | Asked) -> list[Effect]:
+        """The person in the call, or who asks them."""
+        match what:
             case BrowserReady():
                 return self._on_ready()
             case HumanActed():
                 return self._on_sign_of_life()
             case Asked():
                 return [Arm("idle", self._plan.idle_s)]
-            case LineRejoined():
-                return self._replies.forget_the_moment()
-            case TimerFired(timer, _):
-                return self._on_timer(timer)
-            case EndRequested(reason, _):
-                return self._end(reason)
 
     def _on_ready(self) -> list[Effect]:
         if self._ready:
@@ -108,11 +123,28 @@ class Call:
             case "max":
                 return self._end("time_limit")
             case "idle":
-                return self._end("idle")
+                # Speech that goes on says nothing until it stops.
+                return self._on_sign_of_life() if self._replies.user_speaks else self._end("idle")
+            case "warn":
+                return [] if self._goodbye.is_leaving else hint()
+            case "goodbye":
+                return self._end("budget")
             case "ready":
                 return [] if self._alive else self._end("not_connected")
             case _:
                 return self._replies.go_on()
+
+    def _on_tool(self, what: ToolFinished) -> list[Effect]:
+        # With the goodbye on its way nobody waits for a tool.
+        return [] if self._goodbye.is_leaving else self._replies.finished(what.call_id, what.output)
+
+    def _on_money(self, what: BudgetLow | BudgetReached) -> list[Effect]:
+        if isinstance(what, BudgetLow):
+            return self._goodbye.low(what.words)
+        if self._goodbye.is_leaving:
+            return []
+        effects = self._goodbye.begin(what.words)
+        return effects + self._replies.want(self._goodbye.options())
 
     def _end(self, reason: str) -> list[Effect]:
         self._ended = True
@@ -133,6 +165,8 @@ class Call:
             case events.PlaybackStarted(response_id=response_id):
                 self._captions.playback_started(response_id, at)
                 return []
+            case events.PlaybackStopped(response_id=response_id):
+                return self._end("budget") if self._goodbye.is_over(response_id) else []
             case events.PlaybackCleared(response_id=response_id):
                 return self._captions.playback_cleared(response_id, at)
             case events.ErrorEvent(error=error):
@@ -185,6 +219,7 @@ class Call:
         match event:
             case events.ResponseCreated(response=response):
                 self._replies.created(response)
+                self._goodbye.created(response)
             case events.OutputItemAdded(response_id=response_id, item=item) if item.type == "message":
                 self._captions.assistant_began(response_id, item.id, at)
             case events.SpokenDelta(response_id=response_id, item_id=item_id, delta=delta):
@@ -199,4 +234,7 @@ class Call:
         effects: list[Effect] = []
         if response.usage is not None:
             effects.append(StoreUsage(UsageData("response", response.id, response.usage)))
-        return effects + self._replies.done(response)
+        if not self._goodbye.is_leaving:
+            return effects + self._replies.done(response)
+        effects += self._replies.ended(response)
+        return effects + (self._replies.want(self._goodbye.options()) if self._goodbye.is_owed else [])

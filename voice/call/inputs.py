@@ -8,7 +8,7 @@ from typing import Literal
 
 from voice.events import ServerEvent
 
-Timer = Literal["ready", "idle", "max", "respond"]
+Timer = Literal["ready", "idle", "max", "respond", "warn", "goodbye"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,22 @@ class LineRejoined:
 
 
 @dataclass(frozen=True)
+class BudgetLow:
+    """Most of the money is spent; `words` are for the person."""
+
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BudgetReached:
+    """The money is spent: the call has to end soon; `words` are for the person."""
+
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class EndRequested:
     """Somebody or something wants the call over; `reason` is an EndReason value."""
 
@@ -81,5 +97,7 @@ Input = (
     | HumanActed
     | Asked
     | LineRejoined
+    | BudgetLow
+    | BudgetReached
     | EndRequested
 )

@@ -41,12 +41,16 @@ class Replies:
 
     def done(self, response: Response) -> list[Effect]:
         """Run the response's tools (none when it was cancelled) and go on when that was wished."""
-        if self._active == response.id:
-            self._active = None
-        effects: list[Effect] = []
+        effects = self.ended(response)
         if response.status == "completed":
             effects += self._run([item for item in response.output if item.type == "function_call"])
         return effects + self.go_on()
+
+    def ended(self, response: Response) -> list[Effect]:
+        """Only note that it is over: its tools are not wanted any more."""
+        if self._active == response.id:
+            self._active = None
+        return []
 
     def _run(self, calls: list[Item]) -> list[Effect]:
         fresh = [call for call in calls if call.call_id and call.call_id not in self._known]

@@ -31,6 +31,7 @@ from voice.call_rooms import CallRooms
 from voice.calls import creation, handover, questions
 from voice.calls.creation import Creation, NewCall
 from voice.calls.mailbox import Mailbox
+from voice.calls.meter import Meter
 from voice.calls.sweeper import Sweeper
 from voice.errors import ShuttingDown, VoiceError
 from voice.leases import Leases
@@ -84,7 +85,8 @@ class CallOwner:
         self.leases = Leases(self._redis, owner=self.mailbox.name, namespace=settings.ROOMS_NAMESPACE)
         self.call_rooms.start()
         sweeper = Sweeper(self)
-        self._care = [self.spawn(work) for work in (self.mailbox.run(), sweeper.beat(), sweeper.look())]
+        care = (self.mailbox.run(), sweeper.beat(), sweeper.look(), Meter(self).run())
+        self._care = [self.spawn(work) for work in care]
 
     async def drain(self, timeout_s: float) -> None:
         """Take no new call; hand live ones to another process, or hang them up when there is none."""

@@ -4,14 +4,19 @@ from voice.models.approvals import Decision, ToolApproval
 from voice.models.assistants import Assistant, Tool
 from voice.models.audit import AuditAction, AuditEvent
 from voice.models.conversations import Conversation, EndReason, ToolRun, Turn, Usage
+from voice.models.money import Budget, CallLimits, Cost, ModelPrice
 
 __all__ = [
     "Assistant",
     "AuditAction",
     "AuditEvent",
+    "Budget",
+    "CallLimits",
     "Conversation",
     "Decision",
+    "Cost",
     "EndReason",
+    "ModelPrice",
     "Tool",
     "ToolApproval",
     "ToolRun",

@@ -17,11 +17,11 @@ from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from rooms.consumers.origins import is_own_origin
-from rooms.consumers.visitors import SESSION_ENDED, USER_DEACTIVATED, find_visitor, session_key_of
+from rooms.visitors import session_key_of
 from voice.calls import CallOwner
 from voice.errors import VoiceError
 from voice.protocol import JsonObject
-from voice.rehearsal.plan import LONGEST_TEXT, may_rehearse, plan_rehearsal
+from voice.rehearsal.plan import LONGEST_TEXT, find_rehearser, plan_rehearsal
 from voice.rehearsal.session import Rehearsal
 from voice.rehearsal.tools import RehearsedTools, Workshop
 
@@ -135,14 +135,10 @@ class RehearsalConsumer(AsyncConsumer):
 
     async def _visitor(self) -> Any:
         """The person, while they may rehearse; else the socket is closed and there is nobody."""
-        visitor = await find_visitor(self._session_key)
-        code = visitor.close_code or SESSION_ENDED
-        if visitor.user is not None:
-            if await self._owner.writer.run(may_rehearse, visitor.user):
-                return visitor.user
-            code = USER_DEACTIVATED
-        await self.send({"type": "websocket.close", "code": code})
-        return None
+        user, code = await self._owner.writer.run(find_rehearser, self._session_key)
+        if user is None:
+            await self.send({"type": "websocket.close", "code": code})
+        return user
 
     def _tell(self, body: JsonObject) -> None:
         self._telling.put_nowait(body)

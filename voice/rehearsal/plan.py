@@ -6,6 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
+from rooms.visitors import USER_DEACTIVATED, find_visitors
 from voice.call import CallPlan
 from voice.models import Assistant
 from voice.protocol import JsonObject
@@ -47,9 +50,14 @@ class Plan:
         )
 
 
-def may_rehearse(user: Any) -> bool:
-    """Whoever may change assistants in the admin."""
-    return bool(user.is_active and user.is_staff and user.has_perm(CHANGE))
+def find_rehearser(session_key: str) -> tuple[Any | None, int]:
+    """The person of that session, if they may change assistants; else nobody and the close code."""
+    visitor = find_visitors([session_key])[session_key]
+    if visitor.close_code:
+        return None, visitor.close_code
+    user: Any = get_user_model().objects.filter(pk=visitor.user_id, is_active=True).first()
+    is_allowed = user is not None and user.is_staff and user.has_perm(CHANGE)
+    return (user, 0) if is_allowed else (None, USER_DEACTIVATED)
 
 
 def plan_rehearsal(user: Any, assistant_id: int, default_model: str, *, dry: bool) -> Plan | None:

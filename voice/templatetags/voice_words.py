@@ -23,6 +23,7 @@ _ENDINGS = {
     EndReason.PROVIDER_LOST: "The line was lost and not found again",
     EndReason.SHUTDOWN: "The site was restarted",
     EndReason.NOT_CONNECTED: "The line never came up",
+    EndReason.BUDGET: "The budget was used up",
     EndReason.FAILED: "It could not start",
 }
 

@@ -11,15 +11,20 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from voice import records, transcripts
+from voice import budgets, records, transcripts
 from voice.approvals import approvals_of
+from voice.call import UsageData
+from voice.call.notices import TIME_LOW, WARN_BEFORE_S
 from voice.call_rooms import approval_body
 from voice.calls import NewCall, StartedCall, creation
+from voice.costs import cost_of_call
 from voice.errors import BadOffer, CallEnded
+from voice.events import TokenUsage
+from voice.limits import shows_cost
 from voice.models import Conversation
 from voice.models.conversations import Source
 from voice.views.answers import answers_json, body_of, owner_of, user_id_of
-from voice.views.shapes import AttachBody, EndBody, MintBody, NewCallBody, ToolCallBody, TurnBody
+from voice.views.shapes import AttachBody, EndBody, MintBody, NewCallBody, ToolCallBody, TurnBody, UsageBody
 
 
 @answers_json("GET", "POST")
@@ -102,7 +107,23 @@ def describe(row: Conversation) -> dict[str, Any]:
         "tool_runs": list(runs),
         "approvals": [approval_body(asked) for asked in approvals_of(row.pk)],
         "stored": transcripts.stored_items(row.pk),
+        "metered": transcripts.metered(row.pk),
+        "cost": cost_of_call(row).as_json() if shows_cost() else None,
+        "notices": [] if row.ended_at else notices(row, left_s),
     }
+
+
+def notices(row: Conversation, left_s: float) -> list[dict[str, str]]:
+    """What a running call's person should know of its limits now, the gravest first."""
+    found = []
+    standing = budgets.tightest({row.user_id}).get(row.user_id)
+    if standing is not None and standing.is_spent:
+        found.append({"code": "budget_reached", "message": standing.spent_sentence})
+    elif standing is not None:
+        found.append({"code": "budget_low", "message": standing.low_sentence})
+    if left_s <= WARN_BEFORE_S:
+        found.append({"code": "time_low", "message": TIME_LOW})
+    return found
 
 
 @answers_json("POST")
@@ -172,6 +193,21 @@ async def turns(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespons
     if body.role == "user":
         await owner.human_acted(conversation_id)
     return JsonResponse({"item_id": body.item_id})
+
+
+@answers_json("POST")
+async def usage(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Store what the page saw being used; the same `source_id` twice is once."""
+    body = body_of(request, UsageBody)
+    owner = owner_of(request)
+    row = await own_call(request, conversation_id)
+    record = await owner.writer.run(records.record_of, row)
+    used = TokenUsage.model_validate(body.usage.model_dump(exclude_none=True))
+    data = UsageData(body.kind, body.source_id, used)
+    model = record.model_for(body.kind)
+    metered = await owner.writer.run(transcripts.meter, conversation_id, model, data, source=Source.BROWSER)
+    owner.call_rooms.tell_usage(metered)
+    return JsonResponse({"source_id": body.source_id})
 
 
 def _plausible(row: Conversation, started_at: datetime | None) -> datetime:

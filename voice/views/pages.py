@@ -15,7 +15,9 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
+from voice.costs import cost_of_call
 from voice.exports import FORMATS, export
+from voice.limits import shows_cost
 from voice.models import Assistant, Conversation, Tool
 from voice.protocol import VOICES
 from voice.provider import provider_config
@@ -91,7 +93,13 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
     entries: list[dict[str, Any]] = [{"kind": "turn", "at": turn.started_at, "turn": turn} for turn in turns]
     entries += [{"kind": "tool", "at": run.started_at, "run": run} for run in runs]
     entries.sort(key=lambda entry: entry["at"])
-    context = {"conversation": row, "entries": entries, "turn_count": len(turns), "run_count": len(runs)}
+    context = {
+        "conversation": row,
+        "entries": entries,
+        "turn_count": len(turns),
+        "run_count": len(runs),
+        "cost": cost_of_call(row) if shows_cost() or request.user.is_staff else None,
+    }
     return render(request, "voice/conversation.html", context)
 
 

@@ -1,7 +1,8 @@
-"""Random histories inside one process: frames come late, in bursts or never, sockets join, leave and come back.
+"""Random histories inside one process: frames come late, in bursts or never, sockets join, leave and come
+back.
 
-Feed, joins, history and register are the real ones, on a real Redis. Only the wire between Redis' subscription
-and the feed is the test's, so that it can lose and hold back.
+Feed, joins, history and register are the real ones, on a real Redis. Only the wire between Redis'
+subscription and the feed is the test's, so that it can lose and hold back.
 """
 
 from __future__ import annotations
@@ -299,7 +300,7 @@ def small_tails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pages_get_everything_once_or_are_told_whatever_the_wire_does(redis_server: str, small_tails: None):
     Histories.url = redis_server
-    run_state_machine_as_test(Histories, settings=examples(30))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Histories, settings=examples(30))
 
 
 def test_a_message_of_a_forgotten_room_that_comes_late_sends_nobody_away(redis_server: str):

@@ -40,7 +40,7 @@ def test_call_without_a_greeting_waits():
 
 def test_timers_are_armed_at_the_beginning():
     timers = {effect.timer: effect.after_s for effect in Stage(ready=False).call.begin()}
-    assert timers == {"max": 900.0, "idle": 120.0, "ready": 20.0}
+    assert timers == {"max": 900.0, "warn": 840.0, "idle": 120.0, "ready": 20.0}
 
 
 def test_call_that_is_taken_over_does_not_wait_for_its_browser():
