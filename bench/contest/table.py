@@ -172,8 +172,8 @@ def draw_noise(results: Results) -> str:
     disturbed, of = results.disturbed(DISTURBED_SHARE)
     if disturbed:
         lines.append(
-            f"DISTURBED: in {disturbed} of {of} windows others took more than {DISTURBED_SHARE:.0%} of the server's "
-            "core. A server that waits joins more messages into one write, so its cost looks better and its "
-            "latency worse than they are."
+            f"DISTURBED: in {disturbed} of {of} windows others took more than {DISTURBED_SHARE:.0%} of the "
+            "server's core. A server that waits joins more messages into one write, so its cost looks better "
+            "and its latency worse than they are."
         )
     return "\n".join(lines)

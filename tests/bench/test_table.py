@@ -12,7 +12,7 @@ def sample(us: float, others_share: float = 0.03) -> dict[str, float]:
         "us": us,
         "server_share": 0.98,
         "client_share": 0.5,
-        "others_share": 0.03,
+        "others_share": others_share,
     }
 
 
@@ -60,5 +60,5 @@ def test_disturbed_windows_are_counted():
     for share in (0.02, 0.4, 0.09):
         results.add(OURS_DAPHNE, "busy", sample(1, others_share=share))
     results.add(OURS_DAPHNE, "idle", {"kb": 30})
-    assert "in 1 of 3 windows" in draw_noise(results)
+    assert "DISTURBED: in 1 of 3 windows" in draw_noise(results)
     assert "DISTURBED" not in draw_noise(Results())
