@@ -87,6 +87,17 @@ class Results:
             "samples": _rounded(self.samples),
         }
 
+    def disturbed(self, share: float) -> tuple[int, int]:
+        """Windows in which others took more than that share of the server's core, and all that know."""
+        shares = [
+            sample["others_share"]
+            for scenarios in self.samples.values()
+            for found in scenarios.values()
+            for sample in found
+            if "others_share" in sample
+        ]
+        return sum(found > share for found in shares), len(shares)
+
     def scenarios(self) -> frozenset[str]:
         """All that have samples."""
         return frozenset(scenario for found in self.samples.values() for scenario in found)

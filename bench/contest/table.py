@@ -13,6 +13,7 @@ NAME_WIDTH, WIDTH = 24, 10
 NOTE_WIDTH = 108
 # As in bench/client/main.c.
 DRAIN_S = 1.5
+DISTURBED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,10 @@ def _cell(value: float | None, digits: int) -> str:
 
 
 def draw_goals(verdicts: Sequence[Verdict]) -> str:
-    """A line a goal: what is wanted, what was measured, hit or missed by how much."""
-    lines = ["", f"{'goal':<58} {'wanted':>34} {'measured':>10}"]
+    """A line a goal: what is wanted, what was measured, hit or missed by how much; nothing for no goals."""
+    if not verdicts:
+        return ""
+    lines = ["", f"{'goal':<68} {'wanted':>32} {'measured':>10}"]
     for verdict in verdicts:
         goal = verdict.goal
         sign = ">=" if goal.at_least else "<="
@@ -146,7 +149,7 @@ def draw_goals(verdicts: Sequence[Verdict]) -> str:
         else:
             measured = f"{verdict.measured:,.2f}"
             outcome = "hit" if verdict.is_hit else f"missed by {verdict.missed_percent:.0f} %"
-        lines.append(f"{goal.text:<58} {wanted:>34} {measured:>10}  {outcome}")
+        lines.append(f"{goal.text:<68} {wanted:>32} {measured:>10}  {outcome}")
     return "\n".join(lines)
 
 
@@ -157,11 +160,20 @@ def draw_noise(results: Results) -> str:
         return max((noise.get(name, 0) for noise in results.noise), default=0)
 
     machine = results.machine
-    return (
+    lines = [
         f"{machine.get('processor')}, {machine.get('cores')} cores; {results.rounds} rounds, medians; "
         f"steal {worst('steal_percent'):.1f} %, load {worst('load_before'):.1f} before and "
-        f"{worst('load_after'):.1f} after, {worst('dropped'):.0f} packets dropped by the kernel\n"
+        f"{worst('load_after'):.1f} after, {worst('dropped'):.0f} packets dropped by the kernel",
         f"SIO/it, Chan./it: how many times it {SOCKETIO} and {CORE} are; spread: (highest - lowest) / median "
-        "of the rounds;\nothers: what else worked on the server's core; missing: not delivered "
-        f"{DRAIN_S:g} s after the window"
-    )
+        "of the rounds;",
+        "others: what else worked on the server's core; missing: not delivered "
+        f"{DRAIN_S:g} s after the window",
+    ]
+    disturbed, of = results.disturbed(DISTURBED_SHARE)
+    if disturbed:
+        lines.append(
+            f"DISTURBED: in {disturbed} of {of} windows others took more than {DISTURBED_SHARE:.0%} of the "
+            "server's core. A server that waits joins more messages into one write, so its cost looks better "
+            "and its latency worse than they are."
+        )
+    return "\n".join(lines)

@@ -6,13 +6,13 @@ from bench.contest.results import Results
 from bench.contest.table import draw, draw_goals, draw_noise
 
 
-def sample(us: float) -> dict[str, float]:
+def sample(us: float, others_share: float = 0.03) -> dict[str, float]:
     figures = ("bridge_us", "redis_us", "p50_ms", "p99_ms", "deliveries_s", "missing", "closed")
     return dict.fromkeys(figures, 1.0) | {
         "us": us,
         "server_share": 0.98,
         "client_share": 0.5,
-        "others_share": 0.03,
+        "others_share": others_share,
     }
 
 
@@ -53,3 +53,12 @@ def test_noise_of_several_runs_is_the_worst():
     quiet = {"steal_percent": 0.1, "load_before": 0.2, "load_after": 1.0, "dropped": 0}
     results = Results(noise=[quiet, quiet | {"steal_percent": 7.5}])
     assert "steal 7.5 %" in draw_noise(results)
+
+
+def test_disturbed_windows_are_counted():
+    results = Results()
+    for share in (0.02, 0.4, 0.09):
+        results.add(OURS_DAPHNE, "busy", sample(1, others_share=share))
+    results.add(OURS_DAPHNE, "idle", {"kb": 30})
+    assert "DISTURBED: in 1 of 3 windows" in draw_noise(results)
+    assert "DISTURBED" not in draw_noise(Results())
