@@ -16,7 +16,7 @@ from typing import Any, Literal
 from django.conf import settings
 from redis.asyncio import Redis
 
-from rooms.errors import Conflict, LostLease, NotAllowed, TooLarge
+from rooms.errors import Conflict, LostLease, NotAllowed, PlaceMoved, TooLarge
 from rooms.frames import Position, head_of, tail_of
 from rooms.keys import Keys
 from rooms.names import Room, digest_of, group_channel_of, is_call_room
@@ -88,8 +88,11 @@ class Register:
         source: Source,
         idempotency_key: str = "",
         command: bool = True,
+        listed: bool = True,
     ) -> Registered:
         """Register one message; a `command` also goes unchanged to the plain channel.
+
+        Not `listed`, it does not make its room one of those that can be found.
 
         Raises TooLarge, Conflict, NotAllowed (a call's room takes only what calls say), Unavailable.
         """
@@ -98,24 +101,40 @@ class Register:
         if len(payload) > self._limits.message_bytes:
             raise TooLarge(f"A message has at most {self._limits.message_bytes} bytes.", field="data")
         says_to_devices = command and source not in ("call", "raw")
-        row = _row(room, payload, idempotency_key=idempotency_key, is_command=says_to_devices)
-        return _read_row((await self._run([*self._head(), "", "", 0, *row]))[0])
+        row = _row(
+            room,
+            payload,
+            idempotency_key=idempotency_key,
+            is_command=says_to_devices,
+            is_listed=listed,
+        )
+        return _read_row((await self._run([*self._head(), "", "", 0, "", -1, *row]))[0])
 
     async def publish_raw(
-        self, batch: Sequence[RawMessage], fence: int, place: FeedPlace | None = None
+        self,
+        batch: Sequence[RawMessage],
+        fence: int,
+        place: FeedPlace | None = None,
+        *,
+        after: FeedPlace | None = None,
     ) -> list[Registered]:
         """The bridge's road: all of the batch in one step, with the feed's place after it.
 
-        A payload above the limit takes its place without its data. Raises LostLease, Unavailable.
+        Told which place it comes `after`, it is registered there or not at all, so that a batch given up and
+        sent again is registered once, in whichever order the two arrive. A payload above the limit takes its
+        place without its data. Raises LostLease, PlaceMoved, Unavailable.
         """
         rows: list[Argument] = []
         for message in batch:
             is_large = len(message.payload) > self._limits.message_bytes
             rows += _row(message.room, message.payload, too_large=len(message.payload) if is_large else 0)
         where = place or FeedPlace("", 0)
-        answer = await self._run([*self._head(), str(fence), where.mark, where.count, *rows])
+        before: list[Argument] = [after.mark, after.count] if after else ["", -1]
+        answer = await self._run([*self._head(), str(fence), where.mark, where.count, *before, *rows])
         if answer and answer[0] == b"lost":
             raise LostLease("Another bridge has the lease.")
+        if answer and answer[0] == b"moved":
+            raise PlaceMoved("The register is at another place of the feed.")
         return [_read_row(row) for row in answer]
 
     async def enter(self, room: Room) -> Position:
@@ -183,9 +202,14 @@ def _row(
     *,
     idempotency_key: str = "",
     is_command: bool = False,
+    is_listed: bool = True,
     too_large: int = 0,
 ) -> list[Argument]:
-    flags = ("" if is_call_room(room) else "l") + ("c" if is_command else "") + ("z" if too_large else "")
+    flags = (
+        ("l" if is_listed and not is_call_room(room) else "")
+        + ("c" if is_command else "")
+        + ("z" if too_large else "")
+    )
     key = body = ""
     if idempotency_key:
         key = hashlib.sha256(idempotency_key.encode()).hexdigest()

@@ -108,6 +108,7 @@ class Bridge:
             try:
                 standing = await self._lease.ask("look")
                 self._note_warmth(standing)
+                self._ring.registered_at_ms = max(self._ring.registered_at_ms, standing.at_ms)
                 if standing.verdict == "held":
                     self._ring.drop_through(standing.place)
                     cold_s = 0.0
