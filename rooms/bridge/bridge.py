@@ -48,10 +48,13 @@ class Bridge:
         ignore: Sequence[str],
         limits: Limits | None = None,
         lease_s: float = LEASE_S,
+        is_scratch: bool = False,
     ) -> None:
+        """`is_scratch`: hear a drill's own channels, and nothing that devices publish."""
         self._redis: Redis = open_redis(url)
         self._keys = Keys(namespace)
-        self._sorter = Sorter(patterns, ignore, self._keys.skip_channel)
+        scratch = self._keys.scratch_channels if is_scratch else ""
+        self._sorter = Sorter(patterns, ignore, self._keys.skip_channel, scratch=scratch)
         self._ring = Ring()
         self._feed = Feed(url, namespace, self._sorter, self._ring)
         self._lease = Lease(self._redis, namespace, life_s=lease_s)
