@@ -41,7 +41,7 @@ lint: $(STAMPS)-site $(STAMPS)-engine $(STAMPS)-dev ## Check style, types, migra
 bench-voice: test-needs ## Measure the wait for a voice (some minutes; let nothing else run)
 	$(BIN)/python bench/voice_latency.py
 
-drill-rooms: test-needs ## Every fault of rooms once, under load, and who was told of what (two minutes)
+drill-rooms: test-needs ## Every fault of rooms once, under load, and who was told of what (four minutes)
 	$(BIN)/python bench/rooms_faults.py
 
 clean: ## Remove what was installed or built; .local/ with its data stays
