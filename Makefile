@@ -47,7 +47,7 @@ bench-voice: test-needs ## Measure the wait for a voice (some minutes; let nothi
 bench-calls: test-needs ## What running calls cost a web process, and when it is late (12 minutes, alone)
 	$(BIN)/python bench/voice_load.py
 
-drill-rooms: test-needs ## Every fault of rooms once, under load, and who was told of what (two minutes)
+drill-rooms: test-needs ## Every fault of rooms once, under load, and who was told of what (four minutes)
 	$(BIN)/python bench/rooms_faults.py
 
 clean: ## Remove what was installed or built; .local/ with its data stays

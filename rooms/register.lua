@@ -1,14 +1,17 @@
 -- Gives messages their places; all of a batch in one step. Follows generation.lua.
 -- ARGV: 1 history size, 2 bytes, 3 age in ms, 4 most rooms, 5 random for new epochs,
---       6 the bridge's fence or '', 7 its marker, 8 messages since the marker, then blocks of messages to one room:
+--       6 the bridge's fence or '', 7 its marker, 8 messages since the marker, 9 and 10 the same of the place that
+--       the batch follows (10 is -1: any place), then blocks of messages to one room:
 --       digest, name, head, flags, idempotency key, digest of the body, the last message's payload, how many
 --       messages, and the tail of each. Flags: l listed, c command, z the last one is too large.
--- Answers {'lost'} when the fence is old, else a row for each block: {epoch, first offset, at, 'new'|'again'|'unkept'}
+-- Answers {'lost'} when the fence is old, {'moved'} when the register is at another place (a batch that was given up
+-- arrived after all, before or after this one), else a row for each block: {epoch, first offset, at,
+-- 'new'|'again'|'unkept'}
 -- or {'conflict'}.
 
 local size, most_bytes, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local most_rooms, random, fence = tonumber(ARGV[4]), ARGV[5], ARGV[6]
-local FIRST, TAILS = 9, 8
+local FIRST, TAILS = 11, 8
 local META_MS, UNKEPT_MS, IDEMPOTENCY_MS = math.max(30 * 86400000, ttl), 600000, 86400000
 -- An expiry is set anew only after so long, and is that much longer: two commands fewer for nearly every block.
 local LATER_MS = math.max(1000, math.floor(ttl / 32))
@@ -143,7 +146,11 @@ local function register(digest, name, head, flags, idempotency, body, payload, c
   return {epoch, first, at, kept and 'new' or 'unkept'}
 end
 
-if fence ~= '' and redis.call('HGET', bridge, 'fence') ~= fence then return {'lost'} end
+if fence ~= '' then
+  local known = redis.call('HMGET', bridge, 'fence', 'mark', 'count')
+  if known[1] ~= fence then return {'lost'} end
+  if ARGV[10] ~= '-1' and ((known[2] or '') ~= ARGV[9] or (known[3] or '0') ~= ARGV[10]) then return {'moved'} end
+end
 local answers, i = {}, FIRST
 while i <= #ARGV do
   local count = tonumber(ARGV[i + 7])

@@ -18,7 +18,7 @@ from django.conf import settings
 from redis.asyncio import Redis
 
 from rooms.batches import Batches
-from rooms.errors import Conflict, LostLease, NotAllowed, TooLarge
+from rooms.errors import Conflict, LostLease, NotAllowed, PlaceMoved, TooLarge
 from rooms.frames import Position, head_of, tail_of
 from rooms.keys import Keys
 from rooms.names import Room, digest_of, group_channel_of, is_call_room
@@ -93,8 +93,11 @@ class Register:
         source: Source,
         idempotency_key: str = "",
         command: bool = True,
+        listed: bool = True,
     ) -> Registered:
         """Register one message; a `command` also goes unchanged to the plain channel.
+
+        Not `listed`, it does not make its room one of those that can be found.
 
         Raises TooLarge, Conflict, NotAllowed (a call's room takes only what calls say), Unavailable.
         """
@@ -103,18 +106,33 @@ class Register:
         if len(payload) > self._limits.message_bytes:
             raise TooLarge(f"A message has at most {self._limits.message_bytes} bytes.", field="data")
         says_to_devices = command and source not in ("call", "raw")
-        block = message_block(room, payload, idempotency_key=idempotency_key, is_command=says_to_devices)
+        block = message_block(
+            room,
+            payload,
+            idempotency_key=idempotency_key,
+            is_command=says_to_devices,
+            is_listed=listed,
+        )
         return _read_row(await self._commands.add(block))
 
     async def _run_commands(self, blocks: Sequence[list[Argument]]) -> list[Any]:
-        return await self._run([*self._head(), "", "", 0, *(part for block in blocks for part in block)])
+        everything = [part for block in blocks for part in block]
+        return await self._run([*self._head(), "", "", 0, "", -1, *everything])
 
     async def publish_raw(
-        self, batch: Sequence[RawMessage], fence: int, place: FeedPlace | None = None
-    ) -> None:
+        self,
+        batch: Sequence[RawMessage],
+        fence: int,
+        place: FeedPlace | None = None,
+        *,
+        after: FeedPlace | None = None,
+    ) -> dict[Room, Registered]:
         """The bridge's road: all of the batch in one step, with the feed's place after it.
 
-        A payload above the limit takes its place without its data. Raises LostLease, Unavailable.
+        Told which place it comes `after`, it is registered there or not at all, so that a batch given up and
+        sent again is registered once, in whichever order the two arrive. A payload above the limit takes its
+        place without its data. Returns where each room's first message is; its others follow it.
+        Raises LostLease, PlaceMoved, Unavailable.
         """
         payloads: dict[Room, list[bytes]] = {}
         for message in batch:
@@ -122,9 +140,13 @@ class Register:
         most = self._limits.message_bytes
         blocks = [part for room, sent in payloads.items() for part in raw_block(room, sent, most)]
         where = place or FeedPlace("", 0)
-        answer = await self._run([*self._head(), str(fence), where.mark, where.count, *blocks])
+        before: list[Argument] = [after.mark, after.count] if after else ["", -1]
+        answer = await self._run([*self._head(), str(fence), where.mark, where.count, *before, *blocks])
         if answer and answer[0] == b"lost":
             raise LostLease("Another bridge has the lease.")
+        if answer and answer[0] == b"moved":
+            raise PlaceMoved("The register is at another place of the feed.")
+        return {room: _read_row(row) for room, row in zip(payloads, answer, strict=True)}
 
     async def enter(self, room: Room) -> Position:
         """Where the room is; one without messages gets an epoch, forgotten ten minutes after a look."""
@@ -185,13 +207,15 @@ def limits_from_settings() -> Limits:
     )
 
 
-def message_block(room: Room, payload: bytes, *, idempotency_key: str, is_command: bool) -> list[Argument]:
+def message_block(
+    room: Room, payload: bytes, *, idempotency_key: str, is_command: bool, is_listed: bool
+) -> list[Argument]:
     """One message with all that may come with it."""
     key = body = ""
     if idempotency_key:
         key = hashlib.sha256(idempotency_key.encode()).hexdigest()
         body = hashlib.sha256(payload).hexdigest()
-    flags = _flags(room) + ("c" if is_command else "")
+    flags = (_flags(room) if is_listed else "") + ("c" if is_command else "")
     return [*_names(room), flags, key, body, payload, 1, tail_of(payload)]
 
 

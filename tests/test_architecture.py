@@ -48,7 +48,7 @@ ROOMS = (
     *("history", "presence", "parts", "models", "sizes", "policies", "directory"),
     *("database", "lookup", "visitors", "entrance"),
     *("redis_link", "subscriber", "layer", "sinks", "hub", "bridge"),
-    *("consumers", "routing", "api", "views", "urls", "templatetags", "checks", "admin"),
+    *("consumers", "routing", "api", "views", "urls", "templatetags", "checks", "admin", "drill"),
 )
 UNORDERED = ("apps", "migrations", "management")  # Django's own entry points, imported by nobody
 

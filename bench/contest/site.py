@@ -8,8 +8,16 @@ import sys
 from pathlib import Path
 
 from bench.contest.servers import Stage
-from bench.rooms_stage import MAKE_SESSION, ROOT
 
+ROOT = Path(__file__).resolve().parents[2]
+MAKE_SESSION = """
+from django.contrib.auth import get_user_model
+from django.test import Client
+user = get_user_model().objects.create_superuser("bench", password="x")
+client = Client()
+client.force_login(user)
+print("session", client.session.session_key)
+"""
 SECRET = "only-for-benchmarks"
 NAMESPACE = "bench"
 MANAGE_S = 120.0

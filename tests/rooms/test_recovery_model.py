@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Coroutine
 from typing import Any
@@ -24,16 +23,17 @@ from rooms.errors import Conflict, TooLarge
 from rooms.frames import Position
 from rooms.history import History
 from rooms.keys import Keys
-from rooms.names import group_channel_of, room_from_text
+from rooms.names import room_from_text
 from rooms.register import FeedPlace, RawMessage, Register, Registered
 from rooms.sizes import write_sizes
 from tests.fuzzing import examples
 from tests.rooms.conftest import make_limits
-from tests.rooms.ledger import Ledger, RoomModel, position_of
+from tests.rooms.ledger import RoomModel, position_of
+from tests.rooms.reader import ROOM, Reader
 
 pytestmark = pytest.mark.fuzz
 
-ROOM, OTHER = room_from_text('a"b\\ü/ 😀'), room_from_text("other")
+OTHER = room_from_text("other")
 SIZE, BYTES, MESSAGE_BYTES = 8, 400, 100
 LONG_S, SHORT_S = 86400, 0.03
 payloads = st.one_of(
@@ -43,80 +43,6 @@ payloads = st.one_of(
 too_large = st.binary(min_size=MESSAGE_BYTES + 1, max_size=MESSAGE_BYTES + 40)
 names = st.sampled_from(["ann", "bob"])
 few = st.integers(0, 2 * SIZE)
-
-
-class Reader:
-    """Subscribes first, reads second, merges by offset; its link can be cut."""
-
-    def __init__(self, machine: RoomHistories) -> None:
-        self._machine = machine
-        self.ledger = Ledger(machine.model)
-        self._heard: Any = None
-
-    async def join(self, last: int) -> None:
-        """For the first time, or anew."""
-        machine = self._machine
-        await self._open()
-        await machine.register.enter(ROOM)
-        reading = await machine.history.read(ROOM, last=last)
-        assert (reading.recovered, reading.gaps) == (None, [])
-        machine.check_newest(reading.frames, last)
-        self.ledger.begin(reading.position, reading.frames)
-
-    async def come_back(self, last: int, limit: int) -> None:
-        await self._open()
-        await self.recover(last, limit)
-
-    async def cut(self) -> None:
-        if self._heard:
-            await self._heard.aclose()
-            self._heard = None
-
-    async def _open(self) -> None:
-        await self.cut()
-        self._heard = self._machine.redis.pubsub()
-        await self._heard.subscribe(group_channel_of(ROOM, self._machine.namespace))
-        assert (await self._heard.get_message(timeout=5))["type"] == "subscribe"
-
-    async def listen(self) -> None:
-        """Take all that was announced until now."""
-        if self._heard is None:
-            return
-        await self._heard.ping()
-        while (message := await self._heard.get_message(timeout=5))["type"] != "pong":
-            text = message["data"].decode()
-            if json.loads(text)["type"] == "message":
-                await self._hear(text)
-            else:
-                await self.recover(0, 500)
-
-    async def _hear(self, text: str) -> None:
-        here, place = self.ledger.place, position_of(text)
-        assert here is not None
-        if place == Position(here.epoch, here.offset + 1):
-            self.ledger.message(text)
-        elif place.epoch != here.epoch or place.offset > here.offset:
-            await self.recover(0, 500)
-
-    async def recover(self, last: int, limit: int) -> None:
-        """Read on from where it stands until there is no more."""
-        more = True
-        while more:
-            since = self.ledger.place
-            assert since is not None
-            await self._machine.register.enter(ROOM)
-            reading = await self._machine.history.read(ROOM, since=since, last=last, limit=limit)
-            self._machine.check_judgement(reading, since, limit)
-            texts = reading.frames
-            if reading.recovered is False:
-                self._machine.check_newest(texts, min(last, limit))
-                (gap,) = map(json.loads, reading.gaps)
-                self.ledger.gap(gap, reading.position)
-                texts = [text for text in texts if position_of(text).epoch == reading.position.epoch]
-            for text in texts:
-                self.ledger.message(text)
-            assert self.ledger.place == reading.position
-            more = reading.more
 
 
 class RoomHistories(RuleBasedStateMachine):
@@ -189,10 +115,10 @@ class RoomHistories(RuleBasedStateMachine):
     @rule(batch=st.lists(st.one_of(payloads, too_large), min_size=1, max_size=5))
     def publish_raw(self, batch: list[bytes]) -> None:
         messages = [RawMessage(ROOM, payload) for payload in batch]
-        for payload, done in zip(
-            batch, self.run(self.register.publish_raw(messages, 1, FeedPlace("m", 1))), strict=True
-        ):
+        first: Registered = self.run(self.register.publish_raw(messages, 1, FeedPlace("m", 1)))[ROOM]
+        for number, payload in enumerate(batch, start=first.position.offset):
             size = len(payload) if len(payload) > MESSAGE_BYTES else 0
+            done = replace(first, position=Position(first.position.epoch, number))
             self.model.registered(done, payload, too_large=size)
 
     @rule(payload=too_large)
