@@ -46,7 +46,7 @@ class Page:
         self.must_join = False
         self.closed: int | None = None
         self.backlog = machine.hub.backlog
-        self.socket: Socket = machine.hub.connect(self)  # type: ignore[arg-type]
+        self.socket: Socket = machine.hub.connect(self)
 
     def give(self, batch: Batch, *, counted: bool = True) -> None:
         for body in batch.bodies:
