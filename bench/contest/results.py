@@ -49,7 +49,7 @@ class Results:
         return notes.get(scenario) or notes.get("*")
 
     def values(self, server: str, scenario: str, metric: str) -> list[float]:
-        """One a round, the disturbed ones only where there are no others; -1 was never reached and is none."""
+        """One a round, the disturbed ones only where there are no others; -1 counts as none."""
         found = self.samples.get(server, {}).get(scenario, [])
         calm = [sample for sample in found if not is_disturbed(sample)]
         return [one[metric] for one in calm or found if one.get(metric, -1) >= 0 or metric == "grown_kb"]
