@@ -48,7 +48,9 @@ def arguments() -> argparse.Namespace:
         "--scenarios", default=",".join(SCENARIOS), help=f"by comma, of {', '.join(SCENARIOS)}"
     )
     parser.add_argument("--servers", default=",".join(slugs), help=f"by comma, of {', '.join(slugs)}")
-    parser.add_argument("--rounds", type=int, default=3, help="of everything but the faults, which go once")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="of all but the faults, which go once; 0 with --add prints"
+    )
     parser.add_argument("--seconds", type=float, default=2.5, help="of each window")
     parser.add_argument("--save", default="rooms", help="name of the file in bench/results/")
     parser.add_argument("--add", action="store_true", help="to the rounds that stand in that file")

@@ -10,6 +10,13 @@ from typing import Any
 
 Sample = dict[str, float]
 
+DISTURBED_SHARE = 0.1
+
+
+def is_disturbed(sample: Sample) -> bool:
+    """Whether others took more than a tenth of the server's core in that window."""
+    return sample.get("others_share", 0) > DISTURBED_SHARE
+
 
 @dataclass
 class Results:
@@ -42,9 +49,10 @@ class Results:
         return notes.get(scenario) or notes.get("*")
 
     def values(self, server: str, scenario: str, metric: str) -> list[float]:
-        """One a round; a percentile of -1 was never reached and counts as none."""
+        """One a round, the disturbed ones only where there are no others; -1 counts as none."""
         found = self.samples.get(server, {}).get(scenario, [])
-        return [sample[metric] for sample in found if sample.get(metric, -1) >= 0 or metric == "grown_kb"]
+        calm = [sample for sample in found if not is_disturbed(sample)]
+        return [one[metric] for one in calm or found if one.get(metric, -1) >= 0 or metric == "grown_kb"]
 
     def median(self, server: str, scenario: str, metric: str) -> float | None:
         """None when nothing was measured."""
@@ -87,16 +95,11 @@ class Results:
             "samples": _rounded(self.samples),
         }
 
-    def disturbed(self, share: float) -> tuple[int, int]:
-        """Windows in which others took more than that share of the server's core, and all that know."""
-        shares = [
-            sample["others_share"]
-            for scenarios in self.samples.values()
-            for found in scenarios.values()
-            for sample in found
-            if "others_share" in sample
-        ]
-        return sum(found > share for found in shares), len(shares)
+    def disturbed(self) -> tuple[int, int]:
+        """Disturbed windows, and all of which that is known."""
+        samples = [one for found in self.samples.values() for samples in found.values() for one in samples]
+        known = [sample for sample in samples if "others_share" in sample]
+        return sum(map(is_disturbed, known)), len(known)
 
     def scenarios(self) -> frozenset[str]:
         """All that have samples."""

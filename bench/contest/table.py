@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from bench.contest.contestants import CORE, SOCKETIO
 from bench.contest.goals import Verdict
-from bench.contest.results import Results
+from bench.contest.results import DISTURBED_SHARE, Results
 
 NAME_WIDTH, WIDTH = 24, 10
 NOTE_WIDTH = 108
 # As in bench/client/main.c.
 DRAIN_S = 1.5
-DISTURBED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -169,11 +168,11 @@ def draw_noise(results: Results) -> str:
         "others: what else worked on the server's core; missing: not delivered "
         f"{DRAIN_S:g} s after the window",
     ]
-    disturbed, of = results.disturbed(DISTURBED_SHARE)
+    disturbed, of = results.disturbed()
     if disturbed:
         lines.append(
             f"DISTURBED: in {disturbed} of {of} windows others took more than {DISTURBED_SHARE:.0%} of the "
-            "server's core. A server that waits joins more messages into one write, so its cost looks better "
-            "and its latency worse than they are."
+            "server's core;\nmedians leave those out where a server has others. A server that waits joins "
+            "more messages into one write: its cost looks better and its latency worse."
         )
     return "\n".join(lines)

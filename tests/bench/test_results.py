@@ -47,6 +47,16 @@ def test_ratio_says_how_many_times_the_others_median_is_this_one():
     assert results.ratio("ours", "nobody", "busy") is None
 
 
+def test_disturbed_rounds_count_only_where_there_are_no_others():
+    results = Results()
+    for us, share in ((10, 0.02), (4, 0.7)):
+        results.add("ours", "busy", {"us": us, "others_share": share})
+    results.add("theirs", "busy", {"us": 5, "others_share": 0.7})
+    assert results.median("ours", "busy", "us") == 10
+    assert results.median("theirs", "busy", "us") == 5
+    assert results.disturbed() == (2, 3)
+
+
 def test_note_for_one_scenario_stands_before_the_general_one():
     results = Results()
     results.note("peer", "*", "not built")
