@@ -11,7 +11,18 @@ APPS = ("realtime_site", "voice", "rooms")  # each may import those after it
 
 # Inside an app, a module imports only from those before it. A package counts as one name.
 VOICE = (
-    *("errors", "protocol", "engine", "events", "provider", "call", "validators", "model_dates", "checks"),
+    *(
+        "errors",
+        "protocol",
+        "engine",
+        "events",
+        "provider",
+        "call",
+        "outbound",
+        "validators",
+        "model_dates",
+        "checks",
+    ),
     *("models", "audit", "watching"),
     *(
         "session_config",
@@ -21,6 +32,7 @@ VOICE = (
         "transcripts",
         "call_rooms",
         "tool_runs",
+        "tool_bench",
         "leases",
         "keeper",
         "line",

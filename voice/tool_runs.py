@@ -33,7 +33,7 @@ class ToolRuns:
         self, writer: Writer, desk: Desk, tools: tuple[CodeTool, ...], call_rooms: CallRooms
     ) -> None:
         self._writer = writer
-        self._executor = Executor(writer, tools)
+        self._executor = Executor(writer, tools, desk.outbound)
         self._desk = desk
         self._call_rooms = call_rooms
 

@@ -3,5 +3,16 @@
 from voice.admin.assistants import AssistantAdmin, ToolAdmin
 from voice.admin.audit import AuditEventAdmin
 from voice.admin.conversations import ConversationAdmin, ToolRunAdmin, TurnAdmin
+from voice.admin.mcp_servers import McpServerAdmin
+from voice.admin.tool_checks import ToolCheckAdmin
 
-__all__ = ["AssistantAdmin", "AuditEventAdmin", "ConversationAdmin", "ToolAdmin", "ToolRunAdmin", "TurnAdmin"]
+__all__ = [
+    "AssistantAdmin",
+    "AuditEventAdmin",
+    "ConversationAdmin",
+    "McpServerAdmin",
+    "ToolAdmin",
+    "ToolCheckAdmin",
+    "ToolRunAdmin",
+    "TurnAdmin",
+]

@@ -3,6 +3,8 @@
 from voice.models.assistants import Assistant, Tool
 from voice.models.audit import AuditAction, AuditEvent
 from voice.models.conversations import Conversation, EndReason, ToolRun, Turn, Usage
+from voice.models.mcp_servers import McpServer
+from voice.models.tool_checks import ToolCheck
 
 __all__ = [
     "Assistant",
@@ -10,7 +12,9 @@ __all__ = [
     "AuditEvent",
     "Conversation",
     "EndReason",
+    "McpServer",
     "Tool",
+    "ToolCheck",
     "ToolRun",
     "Turn",
     "Usage",
