@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from voice.admin.tool_forms import McpServerForm
 from voice.errors import ToolError
@@ -73,8 +73,7 @@ class McpServerAdmin(admin.ModelAdmin):
     def response_change(self, request: HttpRequest, obj: McpServer) -> HttpResponse:
         """Reading the list stays on the page that shows it."""
         if "_read" in request.POST:
-            request.POST = request.POST.copy()  # type: ignore[assignment]
-            request.POST["_continue"] = "1"  # type: ignore[index]
+            return HttpResponseRedirect(request.path)
         return super().response_change(request, obj)
 
     @admin.action(description="Read their lists of tools again", permissions=["change"])

@@ -62,7 +62,7 @@ class ArgumentsForm(forms.Form):
         values: dict[str, Any] = super().clean() or {}
         if values.get("by_hand", "").strip():
             for key in self._names:
-                self._errors.pop(key, None)  # type: ignore[union-attr]
+                self.errors.pop(key, None)
                 values.setdefault(key, "")
         return values
 

@@ -38,8 +38,8 @@ class PersonForm(forms.Form):
 
     person = forms.CharField(label="Run as", max_length=150)
 
-    def __init__(self, actor: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"person": actor.get_username()}, **kwargs)
+    def __init__(self, actor: Any, data: Any = None) -> None:
+        super().__init__(data, initial={"person": actor.get_username()})
         self._actor = actor
         if not may_run_as_others(actor):
             self.fields["person"].disabled = True

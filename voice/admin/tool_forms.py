@@ -69,7 +69,7 @@ class ToolForm(forms.ModelForm):
         return values
 
     def _clean_request(self, values: dict[str, Any]) -> None:
-        if self._errors and set(self._errors) & {*HTTP_FIELDS, "parameters"}:
+        if set(self.errors) & {*HTTP_FIELDS, "parameters"}:
             return
         written = SimpleNamespace(**{field: values.get(field) for field in (*HTTP_FIELDS, "parameters")})
         for field, problem in problems(written):

@@ -47,6 +47,15 @@ def is_public(address: str) -> bool:
     return found in _PUBLIC_V6 and not any(found in block for block in _NOT_PUBLIC_V6)
 
 
+def is_literal(host: str) -> bool:
+    """Whether a host is an address already, so that no name has to be looked up."""
+    try:
+        ipaddress.ip_address(plain_host(host))
+    except ValueError:
+        return False
+    return True
+
+
 def plain_host(host: str) -> str:
     """A host as it is compared: lower case, no brackets, no dot of the root."""
     return host.lower().strip("[]").rstrip(".")

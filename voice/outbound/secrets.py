@@ -1,7 +1,7 @@
 """Secrets of tools: written `${ENV:NAME}`, allowed by `TOOL_SECRETS`, read when a request is made.
 
 Promises: a value is never stored, never in a dry run (`masked`), and taken out of whatever comes back
-(`scrubbed`), so a service that repeats its headers tells them neither to the model nor to a record or operator.
+(`scrubbed`), so a service that repeats its headers tells them neither to the model nor to an operator.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from voice.outbound.addresses import Reach
+from voice.outbound.addresses import Reach, is_literal, plain_host
 from voice.outbound.refusals import AddressRefused, OutboundError, Refused, Unusable
 
 CONNECT_TIMEOUT_S = 5.0
@@ -78,7 +78,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         self._reach.check_name(host, port)
         try:
             async with asyncio.timeout(within_s):
-                found = await self._resolve(host, port)
+                found = [plain_host(host)] if is_literal(host) else await self._resolve(host, port)
         except TimeoutError as exc:
             raise httpcore2.ConnectTimeout("the name was not found in time") from exc
         except (OSError, UnicodeError) as exc:

@@ -55,7 +55,7 @@ def request_for(tool: HttpFields, values: dict[str, Any], secret: Lookup) -> Htt
         headers["Content-Type"] = "application/json"
     private = {name.lower() for name, text in tool.http_headers.items() if secrets_in(text)}
     return HttpRequest(
-        method=tool.http_method,
+        method=str(tool.http_method),
         url=_url(tool, filling),
         headers={"Accept": "application/json, text/plain;q=0.9, */*;q=0.1", **headers},
         body=body,
