@@ -58,7 +58,7 @@ class ToolAdmin(WithBench):
     """Make tools, switch them on and off, re-describe and try them; changes hold from the next call on."""
 
     form = ToolForm
-    list_display = ["name", "title", "kind", "enabled", "ask_first", "timeout_s", "bench_link"]
+    list_display = ["name", "enabled", "bench_link", "title", "kind", "ask_first", "timeout_s"]
     list_editable = ["enabled"]
     list_filter = ["enabled", "kind", "ask_first", "mcp_server", "groups"]
     search_fields = ["name", "title", "description"]

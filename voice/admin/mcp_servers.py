@@ -18,8 +18,8 @@ class AllowedTools(admin.TabularInline):
     """The server's list; a tool that is not switched on is given to nobody."""
 
     model = Tool
-    fields = ["mcp_name", "name", "description", "enabled"]
-    readonly_fields = ["mcp_name", "name", "description"]
+    fields = ["enabled", "name", "description"]
+    readonly_fields = ["name", "description"]
     extra = 0
     can_delete = False
     show_change_link = True

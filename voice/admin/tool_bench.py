@@ -59,6 +59,9 @@ class PersonForm(forms.Form):
 class CheckForm(forms.ModelForm):
     """What a saved check expects."""
 
+    # It stands folded in the same form as the arguments; a browser would wait for fields nobody sees.
+    use_required_attribute = False
+
     class Meta:
         model = ToolCheck
         fields = ["name", "expects", "path", "expected"]

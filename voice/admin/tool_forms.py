@@ -25,11 +25,33 @@ class SchemaInput(forms.Textarea):
         super().__init__(attrs={"rows": 16, "class": "vLargeTextField schema-input", "spellcheck": "false"})
 
 
+class JsonInput(forms.Textarea):
+    """A low box for JSON of a few lines."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"rows": 3, "class": "vLargeTextField bench-json", "spellcheck": "false"})
+
+
+class JsonOrNothing(forms.JSONField):
+    """JSON whose absence is an empty box."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 class ToolForm(forms.ModelForm):
     """Refuses a tool that could not run: a function that is not shipped, a request that makes no sense."""
 
     class Meta:
-        widgets = {"parameters": SchemaInput, "http_url": forms.TextInput(attrs={"class": "vLargeTextField"})}
+        field_classes = {"http_body": JsonOrNothing}
+        widgets = {
+            "parameters": SchemaInput,
+            "description": forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+            "http_url": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "http_query": JsonInput,
+            "http_headers": JsonInput,
+            "http_body": JsonInput,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,7 +104,7 @@ class McpServerForm(forms.ModelForm):
     class Meta:
         model = McpServer
         fields = ["name", "url", "headers", "prefix"]
-        widgets = {"url": forms.TextInput(attrs={"class": "vLargeTextField"})}
+        widgets = {"url": forms.TextInput(attrs={"class": "vLargeTextField"}), "headers": JsonInput}
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]

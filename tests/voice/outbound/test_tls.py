@@ -46,6 +46,13 @@ def write_certificate(folder: Path) -> Path:
     return path
 
 
+class QuietServer(HTTPServer):
+    """A client that hangs up in mid-handshake is what the test wants."""
+
+    def handle_error(self, *_args: object) -> None:
+        """Say nothing."""
+
+
 @dataclass
 class TlsService:
     """`names` are those that clients said, in the handshake and in Host."""
@@ -74,8 +81,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TlsServ
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     context.sni_callback = lambda _socket, name, _context: names.append(str(name))
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  (a client that hangs up is expected)
+    server = QuietServer(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import httpx2
 from mcp import Client, Implementation, MCPError
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import REQUEST_TIMEOUT
 from pydantic import ValidationError
 
 from voice.errors import ToolError
@@ -24,6 +25,7 @@ from voice.outbound.transport import Outbound, OutboundClient
 from voice.tools.http.definition import split_url
 
 DETAIL_CHARS = 300
+GRACE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ async def connected(server: McpServer, outbound: Outbound, *, timeout_s: float) 
     """The server, ready to be asked. Raises OutboundError, whatever goes wrong on the way or meanwhile."""
     address = address_of(server, value_of)
     headers = {name: header_text(text) for name, text in address.headers.items()}
-    async with outbound.client(timeout_s=timeout_s, headers=headers) as http:
+    # The SDK's clock goes first: of a connection that timed out under it, it tells too little.
+    async with outbound.client(timeout_s=timeout_s + GRACE_S, headers=headers) as http:
         with _as_ours(http):
             client = Client(
                 streamable_http_client(address.url, http_client=http),
@@ -77,12 +80,16 @@ def _first(group: BaseException) -> BaseException:
     return group
 
 
+def _is_late(exc: BaseException) -> bool:
+    return isinstance(exc, MCPError) and exc.code == REQUEST_TIMEOUT
+
+
 def _translated(exc: BaseException, http: OutboundClient) -> BaseException:
     if http.refused is not None:
         return http.refused
     if isinstance(exc, httpx2.InvalidURL):
         return AddressRefused("The server's address has no host name that can be looked up.")
-    if isinstance(exc, TimeoutError | httpx2.TimeoutException):
+    if isinstance(exc, TimeoutError | httpx2.TimeoutException) or _is_late(exc):
         return Silent("The server did not answer in time.")
     if isinstance(exc, httpx2.HTTPError):
         return Unreachable("No usable connection to the server.")
