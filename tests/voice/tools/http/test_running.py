@@ -109,6 +109,19 @@ async def test_secret_that_the_service_repeats_is_masked(allowed: Service, outbo
     assert failed.value.detail == f"It answered 403: no: {MASK}"
 
 
+async def test_secret_and_arguments_stay_out_of_the_log(
+    allowed: Service, outbound: Outbound, caplog: pytest.LogCaptureFixture
+):
+    made = tool(f"{allowed.url}/stock/{{article}}", http_query={"key": "${ENV:KEY}"})
+    with caplog.at_level("INFO"):
+        await run_http(made, {"article": "pacemaker"}, outbound)
+        allowed.close()
+        with pytest.raises(ToolError):
+            await run_http(made, {"article": "pacemaker"}, outbound)
+    assert len(allowed.seen) == 1
+    assert "pacemaker" not in caplog.text and KEY not in caplog.text
+
+
 async def test_secret_that_is_not_listed_sends_nothing(allowed: Service, outbound: Outbound):
     with pytest.raises(NotSetUp):
         await run_http(tool(f"{allowed.url}/x", http_headers={"X": "${ENV:DJANGO_SECRET_KEY}"}), {}, outbound)
