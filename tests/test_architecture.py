@@ -11,8 +11,8 @@ APPS = ("realtime_site", "voice", "rooms")  # each may import those after it
 
 # Inside an app, a module imports only from those before it. A package counts as one name.
 VOICE = (
-    *("errors", "protocol", "engine", "events", "provider", "call", "validators", "model_dates", "checks"),
-    *("shipped_prices", "periods", "models", "audit", "costs", "limits", "budgets", "watching"),
+    *("errors", "protocol", "engine", "events", "provider", "call", "outbound", "validators", "model_dates"),
+    *("checks", "shipped_prices", "periods", "models", "audit", "costs", "limits", "budgets", "watching"),
     *(
         "session_config",
         "writer",
@@ -23,6 +23,7 @@ VOICE = (
         "call_rooms",
         "asking",
         "tool_runs",
+        "tool_bench",
         "leases",
         "keeper",
         "line",

@@ -43,7 +43,7 @@ class ToolRuns:
         asking: Asking,
     ) -> None:
         self._writer = writer
-        self.executor = Executor(writer, tools)
+        self.executor = Executor(writer, tools, desk.outbound)
         self.desk = desk
         self._call_rooms = call_rooms
         self._asking = asking

@@ -3,7 +3,9 @@
 from voice.admin.assistants import AssistantAdmin, ToolAdmin
 from voice.admin.audit import AuditEventAdmin
 from voice.admin.conversations import ConversationAdmin, ToolRunAdmin, TurnAdmin
+from voice.admin.mcp_servers import McpServerAdmin
 from voice.admin.money import BudgetAdmin, CallLimitsAdmin, CostAdmin, ModelPriceAdmin
+from voice.admin.tool_checks import ToolCheckAdmin
 
 __all__ = [
     "AssistantAdmin",
@@ -12,8 +14,10 @@ __all__ = [
     "CallLimitsAdmin",
     "ConversationAdmin",
     "CostAdmin",
+    "McpServerAdmin",
     "ModelPriceAdmin",
     "ToolAdmin",
+    "ToolCheckAdmin",
     "ToolRunAdmin",
     "TurnAdmin",
 ]

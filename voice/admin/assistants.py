@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -19,6 +18,8 @@ from django.utils.html import format_html
 from simple_history.admin import SimpleHistoryAdmin
 
 from voice.admin.assistant_form import TURN_FIELDS, AssistantForm
+from voice.admin.tool_bench import WithBench
+from voice.admin.tool_forms import FROM_THE_SERVER, HTTP_FIELDS, ToolForm
 from voice.model_dates import warning_for
 from voice.models import Assistant, Tool
 from voice.rehearsal.plan import LONGEST_S, MOST_TURNS
@@ -129,30 +130,35 @@ def _free_slug(slug: str) -> str:
     return next(name for number in count(2) if (name := f"{slug[:40]}-{number}") not in taken)
 
 
-class ToolForm(forms.ModelForm):
-    """Refuses a code tool without its function: the model would be offered something that cannot run."""
-
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or {}
-        if "ask_s" in values and values["ask_s"] is None:
-            values["ask_s"] = Tool._meta.get_field("ask_s").get_default()
-        name = values.get("name", "")
-        if values.get("kind") == Tool.Kind.CODE and name and code_tool(name) is None:
-            self.add_error("name", f"This site ships no function called {name}.")
-        return values
-
-
 @admin.register(Tool)
-class ToolAdmin(admin.ModelAdmin):
-    """Switch tools on and off and re-describe them; changes hold from the next call on."""
+class ToolAdmin(WithBench):
+    """Make tools, switch them on and off, re-describe and try them; changes hold from the next call on."""
 
     form = ToolForm
-    list_display = ["name", "title", "kind", "enabled", "ask_first", "timeout_s"]
+    list_display = ["name", "enabled", "bench_link", "title", "kind", "ask_first", "timeout_s"]
     list_editable = ["enabled"]
-    list_filter = ["enabled", "kind", "ask_first", "groups"]
+    list_filter = ["enabled", "kind", "ask_first", "mcp_server", "groups"]
     search_fields = ["name", "title", "description"]
     filter_horizontal = ["groups"]
     actions = ["as_shipped"]
+    change_form_template = "admin/voice/tool/change_form.html"
+    fieldsets = [
+        (None, {"fields": ["name", "title", "icon", "description", "enabled"]}),
+        ("What it takes", {"fields": ["parameters"]}),
+        ("What it does", {"fields": ["kind"]}),
+        ("HTTP request", {"fields": list(HTTP_FIELDS), "classes": ["http-request"]}),
+        ("For whom, and limits", {"fields": ["groups", "ask_first", "timeout_s"]}),
+    ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Tool | None = None) -> Any:
+        """An MCP tool has no request of its own, but a server."""
+        if obj is None or obj.kind != Tool.Kind.MCP:
+            return self.fieldsets
+        source = ("MCP", {"fields": ["kind", "mcp_server", "mcp_name"]})
+        return [*self.fieldsets[:2], source, self.fieldsets[-1]]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tool | None = None) -> Any:
+        return FROM_THE_SERVER if obj is not None and obj.kind == Tool.Kind.MCP else ()
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Shipped tools that have no row yet get theirs, so that they can be seen."""

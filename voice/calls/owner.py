@@ -37,6 +37,7 @@ from voice.errors import ShuttingDown, VoiceError
 from voice.leases import Leases
 from voice.live_call import LiveCall, Services
 from voice.models import EndReason
+from voice.outbound.transport import Outbound
 from voice.protocol import JsonObject
 from voice.provider import Provider, Sideband, provider_config
 from voice.records import CallRecord
@@ -74,10 +75,11 @@ class CallOwner:
         self.writer = Writer()
         self.provider = Provider(provider_config())
         self.http = httpx.AsyncClient(timeout=TOOL_HTTP_TIMEOUT_S)
+        self.outbound = Outbound()
         self._redis = open_redis(settings.REDIS_URL)
         rooms = parts_on(self._redis, settings.ROOMS_NAMESPACE)
         self.call_rooms = CallRooms(rooms.register)
-        desk = Desk(self.http, rooms)
+        desk = Desk(self.http, rooms, self.outbound)
         self.asking = Asking(self.writer, self.call_rooms, partial(questions.tell_asked, self))
         self.tool_runs = ToolRuns(self.writer, desk, self._code_tools, self.call_rooms, asking=self.asking)
         self._services = Services(self.provider, self.writer, self.tool_runs, self.call_rooms)
@@ -127,6 +129,7 @@ class CallOwner:
         await self.call_rooms.aclose()
         await self.provider.aclose()
         await self.http.aclose()
+        await self.outbound.aclose()
         await self._redis.aclose()
         await self.writer.aclose()
 

@@ -4,7 +4,9 @@ from voice.models.approvals import Decision, ToolApproval
 from voice.models.assistants import Assistant, Tool
 from voice.models.audit import AuditAction, AuditEvent
 from voice.models.conversations import Conversation, EndReason, ToolRun, Turn, Usage
+from voice.models.mcp_servers import McpServer
 from voice.models.money import Budget, CallLimits, Cost, ModelPrice
+from voice.models.tool_checks import ToolCheck
 
 __all__ = [
     "Assistant",
@@ -16,9 +18,11 @@ __all__ = [
     "Decision",
     "Cost",
     "EndReason",
+    "McpServer",
     "ModelPrice",
     "Tool",
     "ToolApproval",
+    "ToolCheck",
     "ToolRun",
     "Turn",
     "Usage",

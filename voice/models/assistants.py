@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from voice.models.tool_fields import HttpRequestFields, McpFields
 from voice.protocol import VOICES, server_vad
 from voice.validators import validate_parameters, validate_turn_detection
 
@@ -33,11 +34,13 @@ class OpenToQuerySet(models.QuerySet[Any]):
         return self.filter(Q(groups__isnull=True) | Q(groups__in=user.groups.all())).distinct()
 
 
-class Tool(models.Model):
+class Tool(HttpRequestFields, McpFields, models.Model):
     """Something the model may call; it runs on this server. Parameters are a JSON Schema of type object."""
 
     class Kind(models.TextChoices):
         CODE = "code", "Code: a function shipped with this site"
+        HTTP = "http", "HTTP: a request to a service"
+        MCP = "mcp", "MCP: a tool of an MCP server"
 
     name = models.CharField(
         max_length=64,
@@ -77,6 +80,7 @@ class Tool(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("run_tool_as", "Can try tools as another person")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(timeout_s__gte=0.1) & Q(timeout_s__lte=120), name="tool_timeout_in_range"
@@ -84,6 +88,13 @@ class Tool(models.Model):
             models.CheckConstraint(
                 condition=Q(ask_s__gte=5) & Q(ask_s__lte=300), name="tool_ask_time_in_range"
             ),
+            models.CheckConstraint(condition=~Q(kind="http", http_url=""), name="http_tool_has_an_address"),
+            models.CheckConstraint(
+                condition=Q(kind="mcp", mcp_server__isnull=False)
+                | ~Q(kind="mcp") & Q(mcp_server__isnull=True),
+                name="mcp_tool_has_a_server",
+            ),
+            models.UniqueConstraint(fields=["mcp_server", "mcp_name"], name="one_row_a_tool_of_a_server"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from rooms.parts import Parts
+from voice.outbound.transport import Outbound
 
 Output = dict[str, Any]
 
@@ -20,6 +21,7 @@ class Desk:
 
     http: httpx.AsyncClient
     rooms: Parts
+    outbound: Outbound
 
 
 @dataclass(frozen=True)

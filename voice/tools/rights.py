@@ -16,7 +16,7 @@ LONGEST_SHOWN = 4_000
 
 def usable_tool(user_id: int, name: str) -> Tool:
     """The tool, if this person may use it now. Raises ToolError with a sentence that says why not."""
-    tool: Tool | None = Tool.objects.filter(name=name).first()
+    tool: Tool | None = Tool.objects.filter(name=name).select_related("mcp_server").first()
     if tool is None:
         raise ToolError(f"There is no tool called {name[:64]}.")
     if not tool.enabled:
