@@ -147,7 +147,7 @@ class ToolAdmin(WithBench):
         ("What it takes", {"fields": ["parameters"]}),
         ("What it does", {"fields": ["kind"]}),
         ("HTTP request", {"fields": list(HTTP_FIELDS), "classes": ["http-request"]}),
-        ("For whom, and limits", {"fields": ["groups", "ask_first", "timeout_s"]}),
+        ("For whom, and limits", {"fields": ["groups", "ask_first", "ask_s", "timeout_s"]}),
     ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Tool | None = None) -> Any:
