@@ -13,7 +13,7 @@ ENGINE_STAMP := $(shell bin/wants-engine && echo $(STAMPS)-engine)
 # Checks do not depend on this machine's .env.
 CHECKED := $(BIN)/python manage.py
 
-.PHONY: help setup run test test-needs lint bench bench-voice drill-rooms clean bench-calls
+.PHONY: soak fuzz help setup run test test-needs lint bench bench-voice drill-rooms clean bench-calls
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -46,6 +46,12 @@ bench-voice: test-needs ## Measure the wait for a voice (some minutes; let nothi
 
 bench-calls: test-needs ## What running calls cost a web process, and when it is late (12 minutes, alone)
 	$(BIN)/python bench/voice_load.py
+
+soak: test-needs ## Rooms for an hour: memory, descriptors and Redis keys must stay flat (SOAK_ARGS="--minutes 3")
+	$(BIN)/python bench/rooms_soak.py $(SOAK_ARGS)
+
+fuzz: test-needs ## Random cases, fifty times more than the tests try (twenty minutes)
+	ROOMTONE_FUZZ=50 $(BIN)/python -m pytest -m fuzz
 
 drill-rooms: test-needs ## Every fault of rooms once, under load, and who was told of what (four minutes)
 	$(BIN)/python bench/rooms_faults.py

@@ -11,12 +11,15 @@ from bench.contest.servers import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKE_SESSION = """
-from django.contrib.auth import get_user_model
-from django.test import Client
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
 user = get_user_model().objects.create_superuser("bench", password="x")
-client = Client()
-client.force_login(user)
-print("session", client.session.session_key)
+session = SessionStore()
+session[SESSION_KEY] = str(user.pk)
+session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.save()
+print("session", session.session_key)
 """
 SECRET = "only-for-benchmarks"
 NAMESPACE = "bench"

@@ -20,7 +20,7 @@ class Crowd:
     """Everybody watches the same room."""
 
     def __init__(self, door: Door, publisher: Publisher) -> None:
-        self._door = door
+        self.door = door
         self._publisher = publisher
         self._tasks: dict[Watcher, asyncio.Task[None]] = {}
         self._marks: dict[Watcher, int] = {}
@@ -33,7 +33,7 @@ class Crowd:
         """Open sockets until there are so many and all have heard a number. Raises StepFailed."""
         while len(self._tasks) < size:
             for _ in range(min(_AT_ONCE, size - len(self._tasks))):
-                watcher = Watcher(self._door)
+                watcher = Watcher(self.door)
                 self._tasks[watcher] = asyncio.create_task(watcher.run())
             await self._all(lambda watcher: watcher.has_joined, "not every socket could join")
         await self.goes_on()
@@ -79,6 +79,15 @@ class Crowd:
         return [
             judge(record, taken, upto=upto, is_slow=watcher.is_slow) for watcher, record in records.items()
         ]
+
+    def forget(self) -> None:
+        """Drop what was judged just now and go on from there, so that a long watch does not grow."""
+        for watcher in self._tasks:
+            last = max(place for place, event in enumerate(watcher.record) if isinstance(event, Delivery))
+            del watcher.record[:last]
+            watcher.ends.clear()
+        self._publisher.forget(min(watcher.last for watcher in self._tasks))
+        self.mark()
 
     async def _all(self, has: Callable[[Watcher], bool], otherwise: str) -> None:
         async def have() -> bool:

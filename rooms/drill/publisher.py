@@ -65,6 +65,10 @@ class Publisher:
 
         await until(has, PATIENCE_S, "the publisher did not go on")
 
+    def forget(self, before: int) -> None:
+        """Drop what was taken before that number."""
+        self.taken = {number: at_ms for number, at_ms in self.taken.items() if number >= before}
+
     def _take(self, line: str) -> None:
         number, _, at_ms = line.partition(" ")
         if number.isdigit():
