@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench import postgresql  # noqa: E402
-from bench.figures import latency_of  # noqa: E402
+from bench.figures import latency_of, plain  # noqa: E402
 from bench.process_figures import open_files  # noqa: E402
 from bench.voice_engine_rows import engine_rows, start_peers  # noqa: E402
 from bench.voice_people import People  # noqa: E402
@@ -104,7 +104,7 @@ def keep(part: str, found: dict[str, Any]) -> None:
     """Put one part into the results; the others stay as they were measured."""
     RESULTS.parent.mkdir(exist_ok=True)
     kept = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
-    RESULTS.write_text(json.dumps(kept | {part: found}, indent=2) + "\n")
+    RESULTS.write_text(json.dumps(kept | {part: plain(found)}, indent=2, allow_nan=False) + "\n")
 
 
 def run_part(part: str, counts: list[int]) -> dict[str, Any] | None:

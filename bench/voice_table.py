@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bench.figures import ratio, slope, table
+from bench.figures import ratio, shown, slope, table
 from bench.voice_row import Row
 
 HEAD = (
     *("provider, what", "calls", "turns/s", "n", "p50 ms", "p95 ms", "p99 ms", "floors", "late"),
     *("web ms/turn", "web %", "provider %", "held %", "held us/call", "web MiB", "threads", "db"),
 )
+FEWEST_COUNTS = 3
 LEGEND = """\
 ms: function call sent to output received, by the stop-watch of the provider (scripted) or a peer (engine:
 its data channel, WebRTC in Python and the engine are in it); floors: p50 as a multiple of the bare clients'
@@ -27,14 +28,18 @@ def shown_rows(rows: Sequence[Row]) -> str:
     floors = {(row.what, row.calls): row for row in rows if row.what.startswith("floor")}
     nobody = next((row for row in rows if row.what == "nobody"), None)
     lines = [_cells(row, floors.get(_floor_of(row)), nobody) for row in rows]
-    memory = f"web grows by {kib_a_call(rows):.0f} KiB (PSS) for each running call."
+    memory = f"web grows by {shown(kib_a_call(rows))} KiB (PSS) for each running call."
     return f"{table(HEAD, lines)}\n{LEGEND}\n{memory}"
 
 
 def kib_a_call(rows: Sequence[Row]) -> float:
-    """PSS of web for each running call, from the counts that were held; the first is left out as warm-up."""
+    """PSS of web for each running call, over three counts or more; the first is left out as warm-up.
+
+    NaN for fewer: between two counts the allocator's own steps weigh as much as the calls.
+    """
     held = {row.calls: row.held.pss_kib for row in rows if row.held and row.what == "talk"}
-    return slope(list(held.items())[1:])
+    points = list(held.items())[1:]
+    return slope(points) if len(points) >= FEWEST_COUNTS else math.nan
 
 
 def _floor_of(row: Row) -> tuple[str, int]:

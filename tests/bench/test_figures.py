@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bench.figures import latency_of, quantile, ratio, shown, slope, table
+from bench.figures import latency_of, plain, quantile, ratio, shown, slope, table
 
 
 def test_quantiles_are_samples_by_nearest_rank():
@@ -32,6 +32,11 @@ def test_slope_is_the_growth_a_call():
     assert slope([(20, 1000.0), (50, 1900.0), (100, 3400.0)]) == pytest.approx(30)
     assert math.isnan(slope([(20, 1000.0)]))
     assert math.isnan(slope([(20, 1000.0), (20, 1900.0)]))
+
+
+def test_what_was_not_measured_is_null_in_json():
+    found = plain({"rows": [{"p50_ms": math.nan, "n": 0, "shares": {"web": 0.5}}]})
+    assert found == {"rows": [{"p50_ms": None, "n": 0, "shares": {"web": 0.5}}]}
 
 
 def test_columns_line_up():
