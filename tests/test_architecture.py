@@ -20,6 +20,7 @@ VOICE = (
         "approvals",
         "records",
         "transcripts",
+        "tampering",
         "call_rooms",
         "asking",
         "tool_runs",

@@ -86,6 +86,11 @@ class CallRooms:
         """Say something about the call's limits, in words for the person."""
         self._put(Said(room_of(conversation_id), {"type": "notice", "code": code, "message": words}))
 
+    def tell_tampering(self, row: Conversation | None) -> None:
+        """Say that the client has changed its session or conversation."""
+        if row is not None:
+            self._put(Said(room_of(row.pk), {"type": "tampered", "what": row.tampering}))
+
     def tell_state(self, row: Conversation | None) -> None:
         """Say how the call stands; an end is the last word of its room."""
         if row is not None:

@@ -190,6 +190,13 @@ class Truncated(_Shape):
     audio_end_ms: int = 0
 
 
+class SessionUpdated(_Shape):
+    """Somebody changed the session; `session` is all of it as it is now."""
+
+    type: Literal["session.updated"]
+    session: dict[str, Any]
+
+
 class ErrorEvent(_Shape):
     type: Literal["error"]
     error: ErrorBody
@@ -211,6 +218,7 @@ ServerEvent = (
     | PlaybackStopped
     | PlaybackCleared
     | Truncated
+    | SessionUpdated
     | ErrorEvent
 )
 

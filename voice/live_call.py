@@ -15,7 +15,7 @@ from typing import Any
 from django.db import Error
 from django.utils import timezone
 
-from voice import transcripts
+from voice import tampering, transcripts
 from voice.call import (
     Arm,
     Call,
@@ -27,6 +27,7 @@ from voice.call import (
     ProviderEvent,
     RunTool,
     Send,
+    StoreTampering,
     StoreTurn,
     StoreUsage,
     Tell,
@@ -127,6 +128,9 @@ class LiveCall:
                 model = self.record.model_for(usage.kind)
                 then = self._services.call_rooms.tell_usage
                 await self._keeper.keep(transcripts.meter, self.record.id, model, usage, then=then)
+            case StoreTampering(what):
+                tell = self._services.call_rooms.tell_tampering
+                await self._keeper.keep(tampering.note, self.record.id, what, then=tell)
             case Arm():
                 self._arm(effect)
             case Tell(code, words):

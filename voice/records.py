@@ -19,7 +19,7 @@ from voice import budgets
 from voice.approvals import close_open
 from voice.errors import AlreadyInCall, BadInput, BudgetSpent, CallEnded, NotFound
 from voice.limits import counted_calls, grant_s
-from voice.models import Assistant, Conversation, ToolRun
+from voice.models import Assistant, CallPolicy, Conversation, ToolRun
 from voice.models.conversations import OPEN_RUNS
 from voice.protocol import SESSION_MAX_SECONDS, JsonObject
 from voice.session_config import max_seconds, opening_for, session_for
@@ -45,6 +45,7 @@ class CallRecord:
     ready: bool = False
     session: JsonObject = field(default_factory=dict, repr=False)
     known_calls: frozenset[str] = frozenset()
+    on_tampering: str = CallPolicy.OnTampering.NOTE
 
     @property
     def room(self) -> str:
@@ -137,6 +138,7 @@ def record_of(row: Conversation, opening: str = "") -> CallRecord:
         opening=opening,
         ready=row.ready_at is not None,
         session=row.session,
+        on_tampering=CallPolicy.current().on_tampering,
     )
 
 

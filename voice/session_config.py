@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 
-from voice.call import CallPlan
+from voice.call import CallPlan, OnTampering
 from voice.errors import BadInput
 from voice.models import Assistant, Tool
 from voice.protocol import VOICES, JsonObject, function_tool
@@ -73,7 +73,14 @@ def opening_for(user: AbstractUser) -> str:
 
 
 def plan_for(
-    *, left_s: float, greeting: str, opening: str, paced: bool, waits_for_browser: bool = True
+    *,
+    left_s: float,
+    greeting: str,
+    opening: str,
+    paced: bool,
+    waits_for_browser: bool = True,
+    session: JsonObject | None = None,
+    on_tampering: OnTampering = "note",
 ) -> CallPlan:
     """The limits of a call that has `left_s` seconds left."""
     return CallPlan(
@@ -83,4 +90,6 @@ def plan_for(
         paced=paced,
         greeting=greeting,
         opening=opening,
+        session=session or {},
+        on_tampering=on_tampering,
     )

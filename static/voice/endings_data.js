@@ -8,6 +8,7 @@ const REASONS = {
   time_limit: ({ length }) => `Time limit reached after ${length}.`,
   idle: () => 'Ended after a long silence.',
   operator: () => 'The operator ended the call.',
+  tampered: () => 'The call was ended because it was changed from outside this page.',
   replaced: () => 'You started another call, so this one ended.',
   provider: ({ provider }) => `${provider} ended the call.`,
   provider_lost: ({ provider }) => `The line to ${provider.replace(/^The /, 'the ')} was lost and not found again.`,

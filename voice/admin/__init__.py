@@ -5,6 +5,7 @@ from voice.admin.audit import AuditEventAdmin
 from voice.admin.conversations import ConversationAdmin, ToolRunAdmin, TurnAdmin
 from voice.admin.mcp_servers import McpServerAdmin
 from voice.admin.money import BudgetAdmin, CallLimitsAdmin, CostAdmin, ModelPriceAdmin
+from voice.admin.policy import CallPolicyAdmin
 from voice.admin.tool_checks import ToolCheckAdmin
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AuditEventAdmin",
     "BudgetAdmin",
     "CallLimitsAdmin",
+    "CallPolicyAdmin",
     "ConversationAdmin",
     "CostAdmin",
     "McpServerAdmin",

@@ -97,13 +97,13 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
         *("started_at", "user", "assistant_name", "state", "length", "turn_count", "tokens", "cost"),
         *("control", "end_reason"),
     ]
-    readonly_fields = ["cost"]
     list_filter = [
         "assistant",
         "end_reason",
         "provider",
         "control",
         "started_at",
+        ("tampered_at", admin.EmptyFieldListFilter),
         ("user", admin.RelatedOnlyFieldListFilter),
     ]
     search_fields = ["user__username", "assistant_name", "turns__text", "provider_call_id"]
@@ -113,7 +113,7 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
     list_per_page = 50
     inlines = [TurnInline, ToolRunInline, UsageInline]
     exclude = ["assistant_version"]
-    readonly_fields = ["version"]
+    readonly_fields = ["version", "cost"]
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
         erased = obj.pk

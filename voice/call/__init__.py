@@ -1,12 +1,13 @@
 """The pure core of a call: inputs go in, effects come out, nothing is touched on the way."""
 
-from voice.call.core import Call, CallPlan
+from voice.call.core import Call, CallPlan, OnTampering
 from voice.call.effects import (
     Arm,
     Effect,
     HangUp,
     RunTool,
     Send,
+    StoreTampering,
     StoreTurn,
     StoreUsage,
     Tell,
@@ -25,6 +26,7 @@ from voice.call.inputs import (
     ProviderEvent,
     TimerFired,
     ToolFinished,
+    Whispered,
 )
 
 __all__ = [
@@ -41,9 +43,11 @@ __all__ = [
     "HumanActed",
     "Input",
     "LineRejoined",
+    "OnTampering",
     "ProviderEvent",
     "RunTool",
     "Send",
+    "StoreTampering",
     "StoreTurn",
     "StoreUsage",
     "Tell",
@@ -51,4 +55,5 @@ __all__ = [
     "ToolFinished",
     "TurnData",
     "UsageData",
+    "Whispered",
 ]

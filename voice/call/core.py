@@ -9,12 +9,14 @@ browser is there; money, whose end is told from outside.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from voice import events
 from voice.call.captions import Captions
-from voice.call.effects import Arm, Effect, HangUp, Send, StoreUsage, UsageData
+from voice.call.effects import Arm, Effect, HangUp, Send, StoreTampering, StoreUsage, UsageData
+from voice.call.fidelity import Fidelity
 from voice.call.inputs import (
     Asked,
     BrowserReady,
@@ -27,11 +29,15 @@ from voice.call.inputs import (
     ProviderEvent,
     TimerFired,
     ToolFinished,
+    Whispered,
 )
-from voice.call.notices import WARN_BEFORE_S, Goodbye, hint
+from voice.call.notices import HINT, WARN_BEFORE_S, Goodbye, hint
 from voice.call.replies import Replies
-from voice.protocol import new_id
+from voice.protocol import JsonObject, new_id
 
+OnTampering = Literal["note", "put_back", "hang_up"]
+MOST_PUT_BACK = 3
+"""Who changes it again after that does not stop: the call ends."""
 RESPOND_AFTER_S = 2.0
 """After speech the provider's own detection starts a response at once; if none came by then, it was noise."""
 
@@ -47,6 +53,8 @@ class CallPlan:
     paced: bool
     greeting: str = ""
     opening: str = ""
+    session: JsonObject = field(default_factory=dict, repr=False)
+    on_tampering: OnTampering = "note"
 
 
 class Call:
@@ -62,6 +70,8 @@ class Call:
         self._captions = Captions(paced=plan.paced)
         self._replies = Replies(known_calls=set(known_calls))
         self._goodbye = Goodbye()
+        self._fidelity = Fidelity(plan.session)
+        self._put_back = 0
 
     def begin(self) -> list[Effect]:
         """The timers of a call that starts (or is taken over)."""
@@ -82,6 +92,7 @@ class Call:
             case ToolFinished():
                 return self._on_tool(what)
             case LineRejoined():
+                self._fidelity.missed_some()
                 return self._replies.forget_the_moment()
             case TimerFired(timer, _):
                 return self._on_timer(timer)
@@ -92,8 +103,8 @@ class Call:
             case _:
                 return self._on_person(what)
 
-    def _on_person(self, what: BrowserReady | HumanActed | Asked) -> list[Effect]:
-        """The person in the call, or who asks them."""
+    def _on_person(self, what: BrowserReady | HumanActed | Asked | Whispered) -> list[Effect]:
+        """The person in the call, or an operator."""
         match what:
             case BrowserReady():
                 return self._on_ready()
@@ -101,6 +112,8 @@ class Call:
                 return self._on_sign_of_life()
             case Asked():
                 return [Arm("idle", self._plan.idle_s)]
+            case Whispered(text, respond, _):
+                return [self._tell_model(text), *(self._replies.want({}) if respond else [])]
 
     def _on_ready(self) -> list[Effect]:
         if self._ready:
@@ -108,15 +121,17 @@ class Call:
         self._ready = self._alive = True
         effects: list[Effect] = []
         if self._plan.opening:
-            content = [{"type": "input_text", "text": self._plan.opening}]
-            item = {"type": "message", "role": "system", "content": content}
-            effects.append(
-                Send({"type": "conversation.item.create", "event_id": new_id("event"), "item": item})
-            )
+            effects.append(self._tell_model(self._plan.opening))
         if self._plan.greeting:
             words = f'Say exactly this and nothing else: "{self._plan.greeting}"'
             effects += self._replies.want({"instructions": words})
         return effects
+
+    def _tell_model(self, text: str) -> Send:
+        """Words that the person neither says nor hears."""
+        self._fidelity.say(text)
+        item = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": text}]}
+        return Send({"type": "conversation.item.create", "event_id": new_id("event"), "item": item})
 
     def _on_timer(self, timer: str) -> list[Effect]:
         match timer:
@@ -126,7 +141,7 @@ class Call:
                 # Speech that goes on says nothing until it stops.
                 return self._on_sign_of_life() if self._replies.user_speaks else self._end("idle")
             case "warn":
-                return [] if self._goodbye.is_leaving else hint()
+                return self._warn()
             case "goodbye":
                 return self._end("budget")
             case "ready":
@@ -134,9 +149,18 @@ class Call:
             case _:
                 return self._replies.go_on()
 
+    def _warn(self) -> list[Effect]:
+        if self._goodbye.is_leaving:
+            return []
+        self._fidelity.say(HINT)
+        return hint()
+
     def _on_tool(self, what: ToolFinished) -> list[Effect]:
         # With the goodbye on its way nobody waits for a tool.
-        return [] if self._goodbye.is_leaving else self._replies.finished(what.call_id, what.output)
+        noted = self._on_tampering(self._fidelity.gave(what.call_id, what.output), [])
+        if self._ended or self._goodbye.is_leaving:
+            return noted
+        return [*noted, *self._replies.finished(what.call_id, what.output)]
 
     def _on_money(self, what: BudgetLow | BudgetReached) -> list[Effect]:
         if isinstance(what, BudgetLow):
@@ -157,7 +181,10 @@ class Call:
             case events.Transcribed() | events.TranscriptionFailed():
                 return self._on_transcription(event, at)
             case events.ItemAdded(item=item):
-                return self._on_item(item, at)
+                found = self._fidelity.judge(item, is_known_call=self._replies.knows(item.call_id))
+                gone = [{"type": "conversation.item.delete", "item_id": item.id}]
+                noted = self._on_tampering(found, gone)
+                return noted if self._ended else [*noted, *self._on_item(item, at)]
             case events.ItemRetrieved(item=item):
                 return self._captions.retrieved(item)
             case events.Truncated(item_id=item_id, audio_end_ms=end_ms):
@@ -174,6 +201,25 @@ class Call:
                 return []
             case _:
                 return self._on_response(event, at)
+
+    def _on_session(self, session: JsonObject) -> list[Effect]:
+        changed = self._fidelity.parts_changed(session)
+        if not changed:
+            return []
+        back = {"type": "session.update", "session": self._fidelity.as_issued(changed)}
+        return self._on_tampering(", ".join(changed), [back])
+
+    def _on_tampering(self, what: str, cures: list[JsonObject]) -> list[Effect]:
+        """Note it, and do what the site's policy says."""
+        if not what:
+            return []
+        noted: list[Effect] = [StoreTampering(what)]
+        self._put_back += 1
+        if self._plan.on_tampering == "note":
+            return noted
+        if self._plan.on_tampering == "hang_up" or self._put_back > MOST_PUT_BACK:
+            return [*noted, *self._end("tampered")]
+        return [*noted, *(Send({"event_id": new_id("event"), **cure}) for cure in cures)]
 
     def _on_speech(self, event: events.SpeechStarted | events.SpeechStopped, at: datetime) -> list[Effect]:
         began = isinstance(event, events.SpeechStarted)
@@ -217,10 +263,13 @@ class Call:
 
     def _on_response(self, event: events.ServerEvent, at: datetime) -> list[Effect]:
         match event:
+            case events.SessionUpdated(session=session):
+                return self._on_session(session)
             case events.ResponseCreated(response=response):
                 self._replies.created(response)
                 self._goodbye.created(response)
             case events.OutputItemAdded(response_id=response_id, item=item) if item.type == "message":
+                self._fidelity.began(item.id)
                 self._captions.assistant_began(response_id, item.id, at)
             case events.SpokenDelta(response_id=response_id, item_id=item_id, delta=delta):
                 self._captions.assistant_says(response_id, item_id, delta, at)

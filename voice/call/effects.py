@@ -76,10 +76,17 @@ class Tell:
 
 
 @dataclass(frozen=True)
+class StoreTampering:
+    """Somebody in the call changed what only the site may; `what` names it without its words."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class HangUp:
     """End the call at the provider and close the record with this reason."""
 
     reason: str
 
 
-Effect = Send | RunTool | StoreTurn | StoreUsage | Arm | Tell | HangUp
+Effect = Send | RunTool | StoreTurn | StoreUsage | Arm | StoreTampering | Tell | HangUp

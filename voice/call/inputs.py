@@ -59,6 +59,15 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Whispered:
+    """An operator tells the model what the person does not hear; `respond`: have it speak at once."""
+
+    text: str
+    respond: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
 class LineRejoined:
     """The sideband broke and is back: what the provider said meanwhile was not heard."""
 
@@ -96,6 +105,7 @@ Input = (
     | BrowserReady
     | HumanActed
     | Asked
+    | Whispered
     | LineRejoined
     | BudgetLow
     | BudgetReached

@@ -14,13 +14,13 @@ from voice.protocol import JsonObject, client_event
 WARN_BEFORE_S = 60.0
 GOODBYE_S = 12.0
 TIME_LOW = "One minute of this call is left."
-_HINT = 'The call ends in one minute. With your next answer also say: "One minute is left."'
+HINT = 'The call ends in one minute. With your next answer also say: "One minute is left."'
 _PURPOSE = {"purpose": "goodbye"}
 
 
 def hint() -> list[Effect]:
     """The last minute begins."""
-    item = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": _HINT}]}
+    item = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": HINT}]}
     return [Tell("time_low", TIME_LOW), Send(client_event("conversation.item.create", item=item))]
 
 

@@ -28,6 +28,10 @@ class Replies:
     def is_wanted(self) -> bool:
         return self._wanted is not None
 
+    def knows(self, call_id: str) -> bool:
+        """Whether the model made this function call."""
+        return call_id in self._known
+
     def created(self, response: Response) -> None:
         self._active = response.id
         if self._requested and self._unconfirmed:

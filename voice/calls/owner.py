@@ -14,7 +14,7 @@ import logging
 import uuid
 from collections.abc import Coroutine, Iterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 from channels.layers import get_channel_layer
@@ -26,7 +26,7 @@ from rooms.connections import open_redis
 from rooms.parts import parts_on
 from voice import records
 from voice.asking import Asking
-from voice.call import Asked, BrowserReady, Call, HumanActed
+from voice.call import Asked, BrowserReady, Call, HumanActed, OnTampering, Whispered
 from voice.call_rooms import CallRooms
 from voice.calls import creation, handover, questions
 from voice.calls.creation import Creation, NewCall
@@ -187,6 +187,8 @@ class CallOwner:
             opening=record.opening,
             paced=self.provider.config.paced,
             waits_for_browser=waits_for_browser,
+            session=record.session,
+            on_tampering=cast(OnTampering, record.on_tampering),
         )
         core = Call(plan, ready=record.ready, known_calls=record.known_calls)
         assert record.id not in self.live, "a call has one driver"
@@ -246,6 +248,8 @@ class CallOwner:
             case "answered":
                 call.post(HumanActed(timezone.now()))
                 self.asking.answered(conversation_id, mail["run"])
+            case "whisper":
+                call.post(Whispered(mail["text"], bool(mail["respond"]), timezone.now()))
             case "end":
                 call.end(mail["reason"])
 

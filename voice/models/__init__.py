@@ -6,6 +6,7 @@ from voice.models.audit import AuditAction, AuditEvent
 from voice.models.conversations import Conversation, EndReason, ToolRun, Turn, Usage
 from voice.models.mcp_servers import McpServer
 from voice.models.money import Budget, CallLimits, Cost, ModelPrice
+from voice.models.policy import CallPolicy
 from voice.models.tool_checks import ToolCheck
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "AuditEvent",
     "Budget",
     "CallLimits",
+    "CallPolicy",
     "Conversation",
     "Decision",
     "Cost",

@@ -22,6 +22,7 @@ class EndReason(models.TextChoices):
     IDLE = "idle", "Quiet for too long"
     OPERATOR = "operator", "Ended by an operator"
     REPLACED = "replaced", "Replaced by a new call"
+    TAMPERED = "tampered", "Changed by the client"
     PROVIDER = "provider", "Ended by the provider"
     PROVIDER_LOST = "provider_lost", "The line to the provider was lost"
     SHUTDOWN = "shutdown", "The site restarted"
@@ -70,6 +71,10 @@ class Conversation(models.Model):
         null=True, blank=True, help_text="When the provider confirmed that nothing runs any more."
     )
     end_reason = models.CharField(max_length=16, blank=True, choices=EndReason.choices)
+    tampered_at = models.DateTimeField("changed by client", null=True, blank=True)
+    tampering = models.JSONField(
+        "what the client changed", default=list, blank=True, help_text="Kinds of change, without their words."
+    )
 
     class Meta:
         ordering = ["-started_at"]
