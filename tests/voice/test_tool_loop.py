@@ -120,7 +120,7 @@ async def test_tool_that_is_a_request_runs_in_a_call(
     # A running call keeps what it was given, but a tool that is off does not run.
     await provider.respond("rtc_1", "resp_2", ("c2", "stock", "{}"))
     await provider.until("response.create", count=3)
-    assert provider.outputs()["c2"] == {"error": "There is no tool called stock."}
+    assert provider.outputs()["c2"] == {"error": "stock has been switched off."}
     assert len(allowed.seen) == 1
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from voice.errors import ToolError
 from voice.models import Tool
@@ -114,7 +115,10 @@ def checked_arguments(row: Tool, arguments: str) -> dict[str, Any]:
         raise ToolError(f"The arguments for {row} must be a JSON object.")
     # An empty registry: a schema that points elsewhere must not make this process fetch it.
     validator = Draft202012Validator(row.parameters, registry=Registry())
-    wrong = next(iter(validator.iter_errors(values)), None)
+    try:
+        wrong = next(iter(validator.iter_errors(values)), None)
+    except Unresolvable as exc:
+        raise ToolError(UNFORESEEN) from exc
     if wrong is not None:
         where = ".".join(map(str, wrong.path)) or "arguments"
         raise ToolError(f"{row} cannot use these arguments: {where}: {wrong.message[:200]}")
