@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -82,7 +83,7 @@ class Care:
 
     async def _look_again(self) -> None:
         """At the sessions and rights of those whose turn it is; questions of the same moment share a read."""
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         due = [socket for socket in self._hub.sockets if now - socket.looked_at >= self._hub.recheck_s]
         for some in _by(_LOOKS_AT_ONCE, due):
             looks = []

@@ -14,6 +14,7 @@ import contextvars
 import itertools
 import json
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -114,7 +115,7 @@ class Hub:
     def connect(self, sink: Sink) -> Socket:
         """Know a socket from now on; `disconnect` must follow."""
         socket = Socket(next(self._numbers), sink)
-        socket.was_looked_at(asyncio.get_running_loop().time(), spread_s=self.recheck_s / 2)
+        socket.was_looked_at(time.monotonic(), spread_s=self.recheck_s / 2)
         self.sockets[socket] = None
         return socket
 
