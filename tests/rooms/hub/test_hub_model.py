@@ -1,8 +1,7 @@
-"""Random histories inside one process: frames come late, in bursts or never, sockets join, leave and come
-back.
+"""Random histories inside one process: frames come late, in bursts or never, sockets join, leave, come back.
 
-Feed, joins, history and register are the real ones, on a real Redis. Only the wire between Redis'
-subscription and the feed is the test's, so that it can lose and hold back.
+Feed, joins, history and register are the real ones, on a real Redis. Only the wire between the subscription
+and the feed is the test's, so that it can lose and hold back.
 """
 
 from __future__ import annotations
@@ -29,15 +28,17 @@ from rooms.history import History
 from rooms.hub import Hub, feed, joins, tail
 from rooms.hub.feed import Feed
 from rooms.keys import Keys
+from rooms.names import room_from_text
 from rooms.presence import Presence
 from rooms.register import FORGOTTEN, Register
 from tests.fuzzing import examples
 from tests.rooms.conftest import make_limits
-from tests.rooms.hub.wire import ROOM, Page, Wire
+from tests.rooms.hub.pages import Page, Wire
 from tests.rooms.ledger import RoomModel
 
 pytestmark = pytest.mark.fuzz
 
+ROOM = room_from_text("device01")
 SIZE = 8
 names = st.sampled_from(["ann", "bob", "cyd"])
 few = st.integers(1, 5)
@@ -54,6 +55,7 @@ class Histories(RuleBasedStateMachine):
         self._runner.run(self._build())
         self.model = RoomModel(ROOM, SIZE, 1 << 20)
         self.pages: dict[str, Page] = {}
+        self.faults: list[AssertionError] = []
         self._failed = False
 
     async def _build(self) -> None:
@@ -73,6 +75,10 @@ class Histories(RuleBasedStateMachine):
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         self._failed, failed = True, self._failed
         result = self._runner.run(work)
+        for page in self.pages.values():
+            page.ledger.check(every=True)
+        if self.faults:
+            raise self.faults[0]
         self._failed = failed
         return result
 
@@ -242,4 +248,26 @@ def test_a_room_that_is_closed_while_it_is_read_gives_its_memory_back(redis_serv
     histories.forget()
     histories.join_while_messages_come("ann", last=0, count=1, brought=1)
     histories.come_back("ann", last=0)
+    histories.teardown()
+
+
+def test_a_room_that_is_forgotten_while_it_is_read_still_has_a_place(redis_server: str):
+    Histories.url = redis_server
+    histories = Histories()
+    histories.begin()
+    read = histories.hub.history.read
+    forgotten: list[bool] = []
+
+    async def forget_first(*args: Any, **how: Any) -> Any:
+        if not forgotten:
+            forgotten.append(True)
+            await histories._register.forget(ROOM)
+        return await read(*args, **how)
+
+    histories.hub.feed._history.read = forget_first  # type: ignore[method-assign]
+    histories.forget()
+    histories.bring(1)
+    histories.restore_the_link()
+    assert forgotten and histories.pages["ann"].ledger.place
+    assert histories.pages["ann"].ledger.place.epoch
     histories.teardown()
