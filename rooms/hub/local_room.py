@@ -54,12 +54,23 @@ class Answer:
 
 
 class Member:
-    """One membership: another join of the same socket is another member."""
+    """One membership: another join of the same socket is another member.
+
+    A fan-out that is under way holds members, not sockets, and asks nothing: whoever has gone swallows.
+    """
 
     __slots__ = ("give",)
 
     def __init__(self, give: Callable[[Batch], None]) -> None:
         self.give = give
+
+    def go(self) -> None:
+        """Deliver nothing more."""
+        self.give = _swallow
+
+
+def _swallow(batch: Batch) -> None:
+    """What a member who has gone does."""
 
 
 @dataclass
@@ -104,6 +115,16 @@ class LocalRoom:
         self.unheard_until_ms = 0
         self.others = 0  # watchers in other processes
         self.told_watchers: int | None = None
+
+    def let_in(self, socket: Socket) -> None:
+        """Deliver to the socket from the room's position on."""
+        self.let_out(socket)
+        self.members[socket] = Member(socket.give)
+
+    def let_out(self, socket: Socket) -> None:
+        """Deliver nothing more to it, not even of a fan-out that is under way. Twice is once."""
+        if member := self.members.pop(socket, None):
+            member.go()
 
     @property
     def watchers(self) -> int:

@@ -29,7 +29,7 @@ class EventSink(BoundedSink):
         self._deliver = deliver
         self._abort = abort
 
-    def give(self, batch: Batch, *, counted: bool = True) -> None:
+    def give(self, batch: Batch, counted: bool = True) -> None:
         if self._closed or not self.admit(batch.size, counted=counted):
             return
         self._pending += batch.size

@@ -23,8 +23,11 @@ class Sink(Protocol):
     is_cut: bool
     """Whether the socket was got rid of."""
 
-    def give(self, batch: Batch, *, counted: bool = True) -> None:
-        """Hand over a batch; uncounted ones do not use up the bound."""
+    def give(self, batch: Batch, counted: bool = True) -> None:
+        """Hand over a batch; uncounted ones do not use up the bound.
+
+        `counted` is not for keywords only: CPython 3.11 and 3.12 call such functions the long way.
+        """
 
     def waiting_bytes(self) -> int:
         """What has not reached the kernel yet."""

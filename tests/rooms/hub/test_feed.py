@@ -44,7 +44,7 @@ def local() -> LocalRoom:
 def join(local: LocalRoom, count: int) -> list[Reader]:
     readers: list[Any] = [Reader() for _ in range(count)]
     for reader in readers:
-        local.members[reader] = Member(reader.give)
+        local.let_in(reader)
     return readers
 
 
@@ -68,8 +68,8 @@ async def test_who_comes_or_goes_during_a_fan_out_does_not_hear_it(feed, local, 
     waiting = asyncio.create_task(second)
     await asyncio.sleep(0)
     (newcomer,) = join(local, 1)
-    del local.members[readers[29]]
-    local.members[readers[28]] = Member(readers[28].give)  # joined anew: its answer told it both
+    local.let_out(readers[29])
+    local.let_in(readers[28])  # joined anew: its answer told it both
     await asyncio.gather(first, waiting)
     assert readers[0].heard == [b"1", b"2"]
     assert newcomer.heard == readers[29].heard == readers[28].heard == []
