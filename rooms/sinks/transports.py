@@ -63,10 +63,12 @@ class TwistedSink(BoundedSink):
     Under TLS nothing goes straight: `connection`, which has the queue, lies below `protocol.transport`.
     """
 
+    __slots__ = ("_connection", "_protocol", "_send")
+
     outlives_consumer = True
 
     def __init__(self, protocol: Any, connection: Any, backlog: set[Any]) -> None:
-        super().__init__(lambda: twisted_unsent(connection), backlog)
+        super().__init__(backlog)
         self._protocol = protocol
         self._connection = connection
         connection.dataBuffer = connection.dataBuffer  # its own from now on, no longer its class's
@@ -100,6 +102,9 @@ class TwistedSink(BoundedSink):
         if queue.connected and not queue.disconnecting and self.admit(len(data), counted=counted):
             self._protocol.transport.write(data)
 
+    def waiting_bytes(self) -> int:
+        return twisted_unsent(self._connection)
+
     def close(self, code: int) -> None:
         if self._protocol.state == _AUTOBAHN_OPEN:
             self._protocol.sendClose(code=code)
@@ -118,8 +123,10 @@ class AsyncioSink(BoundedSink):
     Under TLS, or where the transport has no descriptor to show, nothing goes straight.
     """
 
+    __slots__ = ("_close", "_descriptor", "_protocol", "_unsent")
+
     def __init__(self, protocol: Any, backlog: set[Any], close: Callable[[int], None]) -> None:
-        super().__init__(protocol.transport.get_write_buffer_size, backlog)
+        super().__init__(backlog)
         self._protocol = protocol
         self._close = close
         self._unsent = protocol.transport.get_write_buffer_size
@@ -151,6 +158,9 @@ class AsyncioSink(BoundedSink):
             data = data[sent:]
         if self.admit(len(data), counted=counted):
             transport.write(data)
+
+    def waiting_bytes(self) -> int:
+        return int(self._unsent())
 
     def close(self, code: int) -> None:
         self._close(code)
