@@ -15,6 +15,7 @@ from bench.contest.servers import Stage
 from bench.contest.site import Site
 
 SOCKETS = 1000
+WARM_SOCKETS = 100
 ROOMS = 100
 CALM_HZ, MANY_HZ = 20.0, 2000.0
 SIZE = 100
@@ -42,30 +43,39 @@ class Turns:
         """One turn, with processes of its own."""
         with Stage(self.cores) as stage:
             contestant.start(stage, self.site)
-            with LoadClient(self.program, redis_port=stage.redis_port, core=self.cores.others) as client:
+            # The first connections of a process load and compile what all others share.
+            with self._client(stage) as first:
+                self._open(contestant, stage, first, WARM_SOCKETS)
+            time.sleep(SETTLE_S)
+            with self._client(stage) as client:
                 self._connect(contestant, stage, client)
                 if contestant.delivers:
                     self._publish(contestant, stage, client)
 
     def _connect(self, contestant: Contestant, stage: Stage, client: LoadClient) -> None:
-        # The first connection of a process loads what all others share.
         before_kb, before_s = stage.pss_kb("server"), stage.cpu_s("server")
-        counters = client.ask(
-            "connect",
-            protocol=contestant.protocol,
-            port=stage.port,
-            count=SOCKETS,
-            at_once=AT_ONCE,
-            cookie=contestant.cookie(self.site),
-            **(ONE if contestant.delivers else {}),
-        )
-        refuse_incomplete(contestant, counters)
+        self._open(contestant, stage, client, SOCKETS)
         time.sleep(SETTLE_S)
         used_s, grown_kb = stage.cpu_s("server") - before_s, stage.pss_kb("server") - before_kb
         if "connect" in self.scenarios:
             self.results.add(contestant.name, "connect", {"cpu_ms": 1000 * used_s / SOCKETS})
         if "idle" in self.scenarios:
             self.results.add(contestant.name, "idle", {"kb": grown_kb / SOCKETS})
+
+    def _client(self, stage: Stage) -> LoadClient:
+        return LoadClient(self.program, redis_port=stage.redis_port, core=self.cores.others)
+
+    def _open(self, contestant: Contestant, stage: Stage, client: LoadClient, count: int) -> None:
+        counters = client.ask(
+            "connect",
+            protocol=contestant.protocol,
+            port=stage.port,
+            count=count,
+            at_once=AT_ONCE,
+            cookie=contestant.cookie(self.site),
+            **(ONE if contestant.delivers else {}),
+        )
+        refuse_incomplete(contestant, counters)
 
     def _publish(self, contestant: Contestant, stage: Stage, client: LoadClient) -> None:
         def run(scenario: str, where: dict[str, object], **load: float) -> None:

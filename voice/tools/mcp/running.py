@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from mcp.types import CallToolResult, TextContent
+from typing import TYPE_CHECKING, Any
 
 from voice.errors import ToolError
 from voice.models import Tool
@@ -15,6 +13,9 @@ from voice.outbound.transport import Outbound
 from voice.tools.context import Output
 from voice.tools.http.answer import as_output
 from voice.tools.mcp.connection import connected
+
+if TYPE_CHECKING:
+    from mcp.types import CallToolResult
 
 REASON_CHARS = 300
 
@@ -30,7 +31,7 @@ async def run_mcp(tool: Tool, values: dict[str, Any], outbound: Outbound) -> Out
 
 def output_of(tool: Tool, found: CallToolResult) -> Output:
     """Structured content as it is, else the text, which may be JSON. Raises ToolError."""
-    text = "\n".join(part.text for part in found.content if isinstance(part, TextContent)).strip()
+    text = "\n".join(part.text for part in found.content if part.type == "text").strip()
     if found.is_error:
         raise ToolError(scrubbed_text(text)[:REASON_CHARS] or f"{tool} could not do it.")
     if found.structured_content is not None:

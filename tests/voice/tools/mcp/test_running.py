@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +19,18 @@ from voice.outbound.secrets import MASK
 from voice.outbound.transport import Outbound
 from voice.tools.mcp.running import run_mcp
 
+ROOT = Path(__file__).resolve().parents[4]
+
 
 def tool(house: House, name: str, *, timeout_s: float = 5, **server: Any) -> Tool:
     return Tool(name=name, kind="mcp", mcp_name=name, mcp_server=house.row(**server), timeout_s=timeout_s)
+
+
+def test_processes_that_ask_no_server_do_not_load_the_sdk():
+    look = "import realtime_site.asgi, sys; sys.exit('mcp' in sys.modules)"
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    done = subprocess.run([sys.executable, "-c", look], env=environment, cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == 0
 
 
 async def test_structured_answer_is_the_output(house: House, outbound: Outbound):
