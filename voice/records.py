@@ -18,6 +18,7 @@ from django.utils import timezone
 from voice.errors import AlreadyInCall, BadInput, CallEnded, NotFound
 from voice.models import Assistant, Conversation, ToolRun
 from voice.protocol import SESSION_MAX_SECONDS, JsonObject
+from voice.search import index_conversation
 from voice.session_config import max_seconds, opening_for, session_for
 from voice.tools.executor import failure
 
@@ -91,6 +92,8 @@ def open_conversation(
             minted=minted,
             session=session,
             greeting=assistant.greeting,
+            keep=assistant.keep,
+            keep_days=assistant.keep_days,
             started_at=now,
             expires_at=now + timedelta(seconds=max_seconds(assistant)),
         )
@@ -208,6 +211,7 @@ def close_conversation(conversation_id: uuid.UUID, reason: str) -> Conversation 
         ToolRun.objects.filter(conversation_id=conversation_id, status=ToolRun.Status.RUNNING).update(
             status=ToolRun.Status.FAILED, output=failure("The call ended before the tool did.")
         )
+        index_conversation(conversation_id)
     return Conversation.objects.filter(pk=conversation_id).first()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 
 from django.db import Error
 
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 WAIT_LIMIT_S = 125.0
 """Longer than the longest time limit a tool may have."""
 LOOK_EVERY_S = 0.1
+OUTPUTS_HELD = 500
+NOT_KEPT = "The tool has run, but its answer is not kept. Do not run it again."
 
 
 class ToolRuns:
@@ -36,6 +39,8 @@ class ToolRuns:
         self._executor = Executor(writer, tools)
         self._desk = desk
         self._call_rooms = call_rooms
+        # What is stored may be redacted or left out; the model hears the original.
+        self._outputs: dict[tuple[uuid.UUID, str], str] = {}
 
     async def output_of(
         self, record: CallRecord, call_id: str, name: str, arguments: str, *, source: Source = Source.SIDEBAND
@@ -49,6 +54,7 @@ class ToolRuns:
             record.user_id, record.id, self._desk.http, self._desk.rooms, record.issued_tools
         )
         result = await self._executor.run(context, name, arguments)
+        self._hold(record.id, call_id, result.output)
         try:
             finished = await self._writer.run(finish_run, record.id, call_id, result)
         except Error as exc:
@@ -58,11 +64,16 @@ class ToolRuns:
             self._call_rooms.tell_run(finished)
         return result.output
 
+    def _hold(self, conversation_id: uuid.UUID, call_id: str, output: str) -> None:
+        self._outputs[conversation_id, call_id] = output
+        if len(self._outputs) > OUTPUTS_HELD:
+            del self._outputs[next(iter(self._outputs))]
+
     async def _await_other(self, record: CallRecord, call_id: str) -> str:
         deadline = asyncio.get_running_loop().time() + WAIT_LIMIT_S
         while asyncio.get_running_loop().time() < deadline:
             run = await self._writer.run(read_run, record.id, call_id)
             if run is not None and run.status != ToolRun.Status.RUNNING:
-                return run.output
+                return self._outputs.get((record.id, call_id)) or run.output or failure(NOT_KEPT)
             await asyncio.sleep(LOOK_EVERY_S)
         return failure("The tool did not come back.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import re2
 from django.core.exceptions import ValidationError
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
@@ -54,3 +55,27 @@ def validate_parameters(value: Any) -> None:
     except SchemaError as exc:
         where = "/".join(map(str, exc.path)) or "top"
         raise ValidationError(f"Not a JSON Schema at {where}: {exc.message}") from exc
+
+
+LONGEST_PATTERN = 1000
+
+
+def validate_pattern(value: str) -> None:
+    """A regular expression that RE2 compiles: its time grows with the text, whatever it says."""
+    if len(value) > LONGEST_PATTERN:
+        raise ValidationError(f"At most {LONGEST_PATTERN} characters.")
+    try:
+        found = re2.compile(value, quiet_options()).search("")
+    except re2.error as exc:
+        reason = exc.args[0] if exc.args else ""
+        said = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise ValidationError(f"Not a pattern of RE2: {said}") from exc
+    if found is not None:
+        raise ValidationError("It fits where nothing is; say at least one character that must be there.")
+
+
+def quiet_options() -> re2.Options:
+    """RE2 without its own log lines: a pattern may hold what is nobody's business."""
+    options = re2.Options()
+    options.log_errors = False
+    return options
