@@ -29,7 +29,8 @@ class AssistantAdmin(admin.ModelAdmin):
         ("What it says", {"fields": ["instructions", "greeting"]}),
         ("Voice", {"fields": ["model", "voice", "language", "turn_detection", "noise_reduction"]}),
         ("Tools and people", {"fields": ["tools", "groups"]}),
-        ("Limits", {"fields": ["max_seconds", "keep_days"]}),
+        ("Limits", {"fields": ["max_seconds"]}),
+        ("What is kept of calls", {"fields": ["keep", "keep_days"]}),
     ]
 
     def save_model(self, request: HttpRequest, obj: Assistant, form: Any, change: bool) -> None:
