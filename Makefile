@@ -13,7 +13,7 @@ ENGINE_STAMP := $(shell bin/wants-engine && echo $(STAMPS)-engine)
 # Checks do not depend on this machine's .env.
 CHECKED := $(BIN)/python manage.py
 
-.PHONY: help setup run test test-needs lint bench-voice drill-rooms clean
+.PHONY: help setup run test test-needs lint bench-voice bench-transcripts drill-rooms clean
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -40,6 +40,9 @@ lint: $(STAMPS)-site $(STAMPS)-engine $(STAMPS)-dev ## Check style, types, migra
 
 bench-voice: test-needs ## Measure the wait for a voice (some minutes; let nothing else run)
 	$(BIN)/python bench/voice_latency.py
+
+bench-transcripts: test-needs ## Whether conversations stay quick at 10,000, on SQLite and PostgreSQL (three minutes)
+	$(BIN)/python bench/transcripts.py
 
 drill-rooms: test-needs ## Every fault of rooms once, under load, and who was told of what (two minutes)
 	$(BIN)/python bench/rooms_faults.py
