@@ -41,7 +41,7 @@ lint: $(STAMPS)-site $(STAMPS)-engine $(STAMPS)-dev ## Check style, types, migra
 bench-voice: test-needs ## Measure the wait for a voice (some minutes; let nothing else run)
 	$(BIN)/python bench/voice_latency.py
 
-bench-transcripts: test-needs ## Whether conversations stay quick at 10,000, on SQLite and PostgreSQL (three minutes)
+bench-transcripts: test-needs ## Whether conversations stay quick at 10,000, on SQLite and PostgreSQL (six minutes)
 	$(BIN)/python bench/transcripts.py
 
 drill-rooms: test-needs ## Every fault of rooms once, under load, and who was told of what (two minutes)

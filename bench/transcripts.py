@@ -1,13 +1,13 @@
 """Whether conversations stay quick to list, find and read when there are a hundred times as many.
 
-For each database, in one run: fills it with 100 conversations of 20 turns, times the pages, fills it up to
-10,000 conversations with 200,000 turns, times them again, and prints both with their ratio (at most 1.5 is
-wanted). The person whose own pages are timed has 50 of the 100 and 1,040 of the 10,000. Times are the fastest
-of eleven whole requests through Django, without the network: what the work takes when nothing else runs. Also
-exports 1,000 conversations and says by how much the process grew.
+For each database: fills one with 100 conversations of 20 turns and one with 10,000 (200,000 turns), looks at
+each page in both in turn, and prints the times with their ratio (at most 1.5 is wanted). The person whose own
+pages are timed has 50 of the 100 and 1,040 of the 10,000. Times are the fastest of thirty whole requests
+through Django, without the network: what the work takes when nothing else runs. Also exports 1,000
+conversations and says by how much the process grew.
 
-Databases: SQLite in a temporary folder, and PostgreSQL in a scratch cluster that is started and removed, or
-the empty database that `--postgres postgres://…/name` names. Run: `make bench-transcripts`.
+SQLite lies in a temporary folder, PostgreSQL in a scratch cluster that is started and removed.
+Run: `make bench-transcripts`, or with `--only sqlite`, `--only postgresql`.
 """
 
 from __future__ import annotations
@@ -33,51 +33,51 @@ from bench.ports import free_port  # noqa: E402
 
 SMALL, LARGE, TURNS = 100, 10_000, 20
 WANTED_RATIO = 1.5
-ROUNDS = 11
+WARM_UP, ROUNDS = 3, 30
 EXPORTED = 1000
 RESULTS = ROOT / "bench/results/transcripts.json"
 
 
 def main() -> int:
-    """Measure each database in a process of its own, since Django knows one only."""
+    """Measure each database and print the table; 1 when a page is slower than wanted."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--database", help="measure this one, in this process")
-    options.add_argument(
-        "--postgres", default="", help="an empty database, else a scratch cluster is started"
-    )
+    options.add_argument("--only", choices=["sqlite", "postgresql"], help="measure this database alone")
+    options.add_argument("--fill", nargs=2, metavar=("URL", "CONVERSATIONS"), help=argparse.SUPPRESS)
     chosen = options.parse_args()
-    if chosen.database:
-        print(json.dumps(measure(chosen.database)))
+    if chosen.fill:
+        answer(chosen.fill[0], int(chosen.fill[1]))
         return 0
-    found = {}
-    with tempfile.TemporaryDirectory(prefix="roomtone-bench-") as folder:
-        found["sqlite"] = _in_own_process(f"sqlite:///{folder}/bench.sqlite3")
-        with _postgres(chosen.postgres) as url:
-            if url:
-                found["postgresql"] = _in_own_process(url)
-            else:
-                print("PostgreSQL is not here (apt-get install postgresql); measured is SQLite only.")
+    found = {name: measure(*urls) for name, urls in _databases(chosen.only)}
     report(found)
-    RESULTS.write_text(json.dumps(found, indent=2) + "\n")
-    too_slow = [page for pages in found.values() for page in pages["pages"] if page["ratio"] > WANTED_RATIO]
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(known | found, indent=2) + "\n")
+    too_slow = [
+        page for numbers in found.values() for page in numbers["pages"] if page["ratio"] > WANTED_RATIO
+    ]
     return 1 if too_slow else 0
 
 
-def _in_own_process(url: str) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--database", url]
-    run = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    answer: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
-    return answer
+def _databases(only: str | None) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each kind of database with the addresses of two empty ones."""
+    if only != "postgresql":
+        with tempfile.TemporaryDirectory(prefix="roomtone-bench-") as folder:
+            yield "sqlite", (f"sqlite:///{folder}/small.sqlite3", f"sqlite:///{folder}/large.sqlite3")
+    if only != "sqlite":
+        with _postgres() as urls:
+            if urls:
+                yield "postgresql", urls
+            else:
+                print("PostgreSQL is not here (apt-get install postgresql); measured is SQLite only.")
 
 
 @contextmanager
-def _postgres(url: str) -> Iterator[str]:
-    """The named database, or one in a cluster that lives as long as this; empty without PostgreSQL."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [
-        Path(shutil.which("initdb") or "").parent
-    ]
-    if url or not (programs[-1] / "initdb").exists():
-        yield url
+def _postgres() -> Iterator[tuple[str, str] | None]:
+    """Two databases in a cluster that lives as long as this; none without PostgreSQL's programs."""
+    programs = max(
+        Path("/usr/lib/postgresql").glob("*/bin"), default=Path(shutil.which("initdb") or "").parent
+    )
+    if not (programs / "initdb").exists():
+        yield None
         return
     with tempfile.TemporaryDirectory(prefix="roomtone-postgres-") as folder:
         port, account = free_port(), None
@@ -89,30 +89,83 @@ def _postgres(url: str) -> Iterator[str]:
         def run(*command: str) -> None:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=account, cwd=folder)
 
-        pg_ctl = [str(programs[-1] / "pg_ctl"), "-D", f"{folder}/data", "-w"]
-        run(str(programs[-1] / "initdb"), "-D", f"{folder}/data", "-A", "trust", "-U", "bench", "-E", "UTF8")
+        pg_ctl = [str(programs / "pg_ctl"), "-D", f"{folder}/data", "-w"]
+        run(str(programs / "initdb"), "-D", f"{folder}/data", "-A", "trust", "-U", "bench", "-E", "UTF8")
         run(*pg_ctl, "-l", f"{folder}/log", "-o", f"-p {port} -h 127.0.0.1 -k {folder}", "start")
         try:
-            yield f"postgres://bench@127.0.0.1:{port}/postgres"
+            # Every cluster has these two.
+            yield (
+                f"postgres://bench@127.0.0.1:{port}/template1",
+                f"postgres://bench@127.0.0.1:{port}/postgres",
+            )
         finally:
             run(*pg_ctl, "-m", "fast", "stop")
 
 
-def measure(url: str) -> dict[str, Any]:
-    """Both sizes on one database."""
+class Filled:
+    """A database of one size, in a process of its own (Django knows one); asked page by page."""
+
+    def __init__(self, url: str, conversations: int) -> None:
+        command = [sys.executable, __file__, "--fill", url, str(conversations)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pages: list[str] = []
+
+    def wait(self) -> None:
+        """Until it is filled."""
+        self.pages = self._read()
+
+    def ask(self, what: str) -> Any:
+        """The milliseconds of one look at a page, or what an export took."""
+        assert self._process.stdin
+        print(what, file=self._process.stdin, flush=True)
+        return self._read()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate(timeout=30)
+
+    def _read(self) -> Any:
+        assert self._process.stdout
+        return json.loads(self._process.stdout.readline())
+
+
+def measure(small_url: str, large_url: str) -> dict[str, Any]:
+    """Both sizes, look by look in turn, so that what else the machine does hits both alike."""
+    small, large = Filled(small_url, SMALL), Filled(large_url, LARGE)
+    small.wait()
+    large.wait()
+    pages = [_compare(name, small, large) for name in large.pages]
+    exports = {kind: large.ask(f"export {kind}") for kind in ("json", "csv")}
+    small.close()
+    large.close()
+    return {"pages": pages, "exports": exports}
+
+
+def _compare(name: str, small: Filled, large: Filled) -> dict[str, Any]:
+    looks = [(small.ask(name), large.ask(name)) for _ in range(WARM_UP + ROUNDS)][WARM_UP:]
+    small_ms, large_ms = (min(column) for column in zip(*looks, strict=True))
+    ratio = round(large_ms / small_ms, 2)
+    return {"page": name, "small_ms": small_ms, "large_ms": large_ms, "ratio": ratio}
+
+
+def answer(url: str, conversations: int) -> None:
+    """The other end of `Filled`: fill, then time what each line asks for."""
     _set_up(url)
     from bench.transcripts_data import Filling
 
     filling = Filling()
-    filling.up_to(SMALL, TURNS)
-    small = _time_pages(filling)
-    filling.up_to(LARGE, TURNS)
-    large = _time_pages(filling)
-    pages = [
-        {"page": name, "small_ms": small[name], "large_ms": ms, "ratio": round(ms / small[name], 2)}
-        for name, ms in large.items()
-    ]
-    return {"pages": pages, "exports": {kind: _export(kind) for kind in ("json", "csv")}}
+    filling.up_to(conversations, TURNS)
+    pages = filling.pages()
+    print(json.dumps(list(pages)), flush=True)
+    for line in sys.stdin:
+        kind, export, form = line.strip().partition("export ")
+        print(json.dumps(_export(form) if export else _milliseconds(pages[kind])), flush=True)
+
+
+def _milliseconds(look: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    look()
+    return round((time.perf_counter() - began) * 1000, 1)
 
 
 def _set_up(url: str) -> None:
@@ -131,21 +184,6 @@ def _set_up(url: str) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-
-
-def _time_pages(filling: Any) -> dict[str, float]:
-    return {name: _fastest_ms(look) for name, look in filling.pages().items()}
-
-
-def _fastest_ms(look: Callable[[], Any]) -> float:
-    for _ in range(3):
-        look()
-    taken = []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        look()
-        taken.append((time.perf_counter() - began) * 1000)
-    return round(min(taken), 1)
 
 
 def _export(kind: str) -> dict[str, float]:

@@ -79,7 +79,7 @@ class Filling:
 
     def _is_of_first(self, number: int) -> bool:
         """The person whose own pages are timed: 50 of the first 100, then a tenth."""
-        return number % (2 if number < 100 else 10) == 0
+        return number % (2 if number < 100 else 10) == 1
 
     def _turn(self, row: Conversation, place: int) -> Turn:
         words = self._random.choices(VOCABULARY, k=12)

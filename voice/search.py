@@ -22,7 +22,7 @@ LONGEST_WORD = 40
 MOST_WORDS = 10_000
 """Of one conversation: PostgreSQL takes no more than a megabyte."""
 MOST_ASKED = 16
-MOST_FOUND = 1000
+MOST_FOUND = 500
 
 # Han and kana are written without spaces, so each sign is a word.
 _WORD = re.compile(

@@ -86,7 +86,7 @@ class ConversationAdmin(PersonPage, NewestFirst):
     search_fields = ["provider_call_id"]
     search_help_text = (
         "What was said (words that begin so, in calls that are over; needs the right to read it),"
-        " the user name, or the provider's call id. Of more than a thousand found, the newest are shown."
+        " the user name, or the provider's call id. Of more than 500 found, the newest are shown."
     )
     list_select_related = ["user"]
     actions = ["export_words", "erase_words"]
