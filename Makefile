@@ -13,7 +13,7 @@ ENGINE_STAMP := $(shell bin/wants-engine && echo $(STAMPS)-engine)
 # Checks do not depend on this machine's .env.
 CHECKED := $(BIN)/python manage.py
 
-.PHONY: help setup run test test-needs lint bench-voice bench-transcripts drill-rooms clean
+.PHONY: help setup run test test-needs lint bench bench-voice bench-transcripts bench-calls soak fuzz drill-rooms clean
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -38,13 +38,25 @@ lint: $(STAMPS)-site $(STAMPS)-engine $(STAMPS)-dev ## Check style, types, migra
 	$(CHECKED) makemigrations --check --dry-run --settings tests.settings
 	$(CHECKED) collectstatic --no-input --verbosity 0 --settings tests.manifest_settings
 
+bench: $(STAMPS)-site $(STAMPS)-dev ## Measure rooms beside other servers (twelve minutes; let nothing else run)
+	$(BIN)/python bench/rooms_bench.py $(BENCH_ARGS)
+
 bench-voice: test-needs ## Measure the wait for a voice (some minutes; let nothing else run)
 	$(BIN)/python bench/voice_latency.py
 
 bench-transcripts: test-needs ## Whether conversations stay quick at 10,000, on SQLite and PostgreSQL (six minutes)
 	$(BIN)/python bench/transcripts.py
 
-drill-rooms: test-needs ## Every fault of rooms once, under load, and who was told of what (two minutes)
+bench-calls: test-needs ## What running calls cost a web process, and when it is late (12 minutes, alone)
+	$(BIN)/python bench/voice_load.py
+
+soak: test-needs ## Rooms for an hour: memory, descriptors and Redis keys must stay flat (SOAK_ARGS="--minutes 3")
+	$(BIN)/python bench/rooms_soak.py $(SOAK_ARGS)
+
+fuzz: test-needs ## Random cases, fifty times more than the tests try (twenty minutes)
+	ROOMTONE_FUZZ=50 $(BIN)/python -m pytest -m fuzz
+
+drill-rooms: test-needs ## Every fault of rooms once, under load, and who was told of what (four minutes)
 	$(BIN)/python bench/rooms_faults.py
 
 clean: ## Remove what was installed or built; .local/ with its data stays

@@ -40,6 +40,7 @@ from playwright.async_api import Page, async_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.login import log_in  # noqa: E402
 from bench.ports import free_port  # noqa: E402
 from tests.voice.engine.browser import Browser  # noqa: E402  (the same peer that the tests speak with)
 
@@ -146,19 +147,6 @@ def loud_part(path: Path) -> tuple[float, float]:
         samples = np.frombuffer(recording.readframes(recording.getnframes()), np.int16)
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 300)
     return loud[0] / rate, loud[-1] / rate
-
-
-async def log_in(url: str, name: str, password: str) -> httpx.AsyncClient:
-    http = httpx.AsyncClient(base_url=url, timeout=20)
-    page = await http.get("/accounts/login/")
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-    assert token
-    form = {"username": name, "password": password, "csrfmiddlewaretoken": token[1]}
-    reply = await http.post("/accounts/login/", data=form, headers={"Referer": url})
-    assert reply.status_code == 302, "the login was refused"
-    http.headers["X-CSRFToken"] = http.cookies["csrftoken"]
-    http.headers["Origin"] = url
-    return http
 
 
 async def answer_times(url: str, name: str, password: str, turns: int) -> list[float]:

@@ -6,6 +6,7 @@ A variable set to nothing counts as unset. Secrets are never repeated in an erro
 """
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,8 @@ POSTGRESQL_OPTIONS = {
 }
 SQLITE_INIT = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 SQLITE_BUSY_TIMEOUT_S = 20
+
+_HOST_PORT = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):(\d{1,5})")
 
 
 class Environment:
@@ -80,6 +83,23 @@ class Environment:
             return tuple(word.strip() for word in raw.split(",") if word.strip())
 
         return self._read(name, default, "words separated by commas", parse)
+
+    def host_ports(self, name: str) -> tuple[str, ...]:
+        """`host:port` pairs separated by commas; an IPv6 address stands in brackets."""
+
+        def parse(raw: str) -> tuple[str, ...]:
+            pairs = tuple(pair.strip() for pair in raw.split(",") if pair.strip())
+            for pair in pairs:
+                found = _HOST_PORT.fullmatch(pair)
+                if found is None or not 0 < int(found[1]) < 65536:
+                    raise ValueError(pair)
+            return pairs
+
+        return self._read(name, (), "host:port pairs separated by commas", parse)
+
+    def named_secrets(self, names: tuple[str, ...]) -> dict[str, str]:
+        """Secrets whose names an operator chose; they are no settings of ours and so not in `names_read`."""
+        return {name: self._env.str(name, "").strip() for name in names}
 
     def objects(self, name: str) -> list[dict[str, Any]]:
         """A JSON list of objects; empty when unset."""

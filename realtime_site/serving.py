@@ -14,8 +14,9 @@ from django.urls import re_path
 
 from realtime_site.shutdown import Lifetime
 from rooms.hub import Hub
-from rooms.routing import websocket_urlpatterns
+from rooms.routing import websocket_urlpatterns as rooms_sockets
 from voice.calls.owner import CallOwner
+from voice.routing import websocket_urlpatterns as voice_sockets
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -53,7 +54,7 @@ def build_application(django: Any) -> Site:
 
     lifetime = Lifetime(CallOwner(), Hub())
     lifetime.register_with_reactor(reactor)
-    sockets: Any = [*websocket_urlpatterns, re_path("", cast(Any, refuse_socket))]
+    sockets: Any = [*rooms_sockets, *voice_sockets, re_path("", cast(Any, refuse_socket))]
     router: Any = ProtocolTypeRouter({"http": django, "websocket": URLRouter(sockets)})
     return Site(cast(Application, router), lifetime)
 

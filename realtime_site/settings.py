@@ -136,8 +136,9 @@ CALL_MAX_SECONDS = env.number("CALL_MAX_SECONDS", 900, minimum=1)
 CALL_IDLE_SECONDS = env.number("CALL_IDLE_SECONDS", 120, minimum=1)
 CALLS_PER_USER = env.number("CALLS_PER_USER", 1, minimum=1)
 TOOL_HOSTS = env.words("TOOL_HOSTS")
-TOOL_PRIVATE_HOSTS = env.words("TOOL_PRIVATE_HOSTS")
+TOOL_PRIVATE_HOSTS = env.host_ports("TOOL_PRIVATE_HOSTS")
 TOOL_SECRETS = env.words("TOOL_SECRETS")
+TOOL_SECRET_VALUES = env.named_secrets(TOOL_SECRETS)
 OPEN_METEO_GEOCODING_URL = env.web_address(
     "OPEN_METEO_GEOCODING_URL", "https://geocoding-api.open-meteo.com/v1/search"
 )
@@ -255,7 +256,18 @@ CSRF_COOKIE_SECURE = _behind_tls
 
 # Logging ------------------------------------------------------------------------------------------
 
-_QUIET_LOGGERS = ("httpx", "httpcore", "aioice", "aiortc", "websockets", "asyncio", "daphne", "axes")
+_QUIET_LOGGERS = (
+    "httpx",
+    "httpcore",
+    "httpx2",
+    "httpcore2",
+    "aioice",
+    "aiortc",
+    "websockets",
+    "asyncio",
+    "daphne",
+    "axes",
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -266,6 +278,8 @@ LOGGING = {
         **{name: {"level": "WARNING"} for name in _QUIET_LOGGERS},
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # Its lines quote what servers sent; every failure reaches the tool as an exception anyway.
+        "mcp": {"level": "CRITICAL"},
         # Scanners ask for every host name there is; each is answered 400 and needs no trace.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },

@@ -13,7 +13,8 @@ The tree::
     ├── RateLimited      429, carries how long to wait
     ├── Unavailable      503, Redis does not answer; the same request can succeed later
     ├── Conflict         409, the idempotency key was used with another body
-    └── LostLease        never leaves the bridge: another bridge has the lease
+    ├── LostLease        never leaves the bridge: another bridge has the lease
+    └── PlaceMoved       never leaves the bridge: the register is not where it was thought to be
 
 `code` is stable and for programs, `message` is safe to show to a person. A socket's `error` frame and the
 API's error body are both made from these fields.
@@ -109,4 +110,11 @@ class LostLease(RoomsError):
     """Another bridge registers now; nothing of the batch was."""
 
     code = "lost_lease"
+    status = 503
+
+
+class PlaceMoved(RoomsError):
+    """The register is at another place of the feed than the batch follows; nothing of the batch was taken."""
+
+    code = "place_moved"
     status = 503

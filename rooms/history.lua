@@ -8,8 +8,11 @@ local digest, since_epoch, since = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local last, limit, most_bytes, ttl = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local head = tonumber(ARGV[8])
 local stream = prefix .. 'h:' .. digest
-local known = redis.call('HMGET', prefix .. 'm:' .. digest, 'random', 'offset', 'born', 'at', 'bridge')
+local known = redis.call('HMGET', prefix .. 'm:' .. digest, 'random', 'offset', 'born', 'at', 'limit')
 local run = redis.call('HMGET', prefix .. 'gen', 'at', 'heard', 'fresh', 'proven')
+
+-- The register drops what is too much in heaps; what is beyond the count is left out here.
+local kept = tonumber(known[5]) or math.huge
 
 local function number_of(entry) return tonumber(string.match(entry[1], '^%d+')) end
 local function time_of(entry) return tonumber(entry[2][4]) end
@@ -27,6 +30,7 @@ local function fitting(entries, most)
 end
 
 local function newest(most)
+  most = math.min(most, kept)
   if most < 1 then return {} end
   local backwards = fitting(redis.call('XREVRANGE', stream, '+', '-', 'COUNT', most), most)
   local entries = {}
@@ -36,6 +40,7 @@ end
 
 local function missed(offset)
   if since == offset then return {}, false end
+  if since < offset - kept then return nil, false end
   local entries = redis.call('XRANGE', stream, whole(since + 1), '+', 'COUNT', limit + 1)
   if #entries == 0 or number_of(entries[1]) ~= since + 1 or not is_young(entries[1]) then return nil, false end
   local taken = fitting(entries, limit)

@@ -11,6 +11,14 @@ from dataclasses import dataclass
 
 from rooms.names import INTERNAL_MARK, Room, digest_of
 
+SCRATCH_NAMESPACE = "drill-"
+"""What the namespaces of drills begin with (`rooms_drill`)."""
+
+
+def is_scratch_namespace(namespace: str) -> bool:
+    """Whether it is one that a drill makes and clears."""
+    return namespace.startswith(SCRATCH_NAMESPACE)
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -75,6 +83,11 @@ class Keys:
     def skip_channel(self) -> str:
         """Announces that the next plain message is our own."""
         return f"{self.channels}bridge.skip"
+
+    @property
+    def scratch_channels(self) -> str:
+        """What a drill's raw channels begin with: internal, so that no other bridge takes them for rooms."""
+        return f"{self.channels}raw:"
 
     @property
     def gaps_channel(self) -> str:

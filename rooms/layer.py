@@ -104,10 +104,11 @@ class LoopLayer:
         try:
             return await self._queues[channel].get()
         except asyncio.CancelledError:
-            self._forget(channel)
+            self.forget(channel)
             raise
 
-    def _forget(self, channel: str) -> None:
+    def forget(self, channel: str) -> None:
+        """Give a channel of this process up, with what waits there."""
         self._queues.pop(channel, None)
         if not channel.startswith(self._own):
             self.subscriber.unsubscribe(self._redis_channel(channel), self._take_message)

@@ -8,8 +8,9 @@ say what it may do, outside the prefixes. Rights are read afresh at each questio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from channels.db import database_sync_to_async
@@ -38,6 +39,10 @@ class Rights:
 
 
 NONE = Rights(view=False, publish=False)
+BOTH = Rights(view=True, publish=True)
+
+Question = tuple[Any, Room]
+"""A person's primary key, and the room."""
 
 
 class RoomPolicy(Protocol):
@@ -90,16 +95,73 @@ async def rights_for_all(principal: Principal, rooms: Sequence[Room]) -> dict[Ro
     if isinstance(principal, DeviceKey):
         usable = await database_sync_to_async(_is_usable)(principal)
         return {room: rights_of_key(principal, room) if usable else NONE for room in rooms}
-    user = await database_sync_to_async(_active_user)(principal)
-    if user is None:
-        return dict.fromkeys(rooms, NONE)
     plain = [room for room in rooms if policy_for(room) is None]
-    rights = await database_sync_to_async(_rights_of_user)(user, plain) if plain else {}
-    for room in rooms:
+    asked = [(principal.pk, room) for room in plain]
+    found = await database_sync_to_async(read_rights)(asked) if asked else {}
+    special = [room for room in rooms if policy_for(room) is not None]
+    special_rights = await rights_by_policy(principal.pk, special) if special else {}
+    return {room: found[principal.pk, room] for room in plain} | special_rights
+
+
+async def rights_by_policy(user_id: Any, rooms: Sequence[Room]) -> dict[Room, Rights]:
+    """What a person may do with rooms that a policy decides about."""
+    user = await database_sync_to_async(_active_user)(user_id)
+    rights = dict.fromkeys(rooms, NONE)
+    for room in rooms if user is not None else ():
         if (policy := policy_for(room)) is not None:
             view, publish = await policy.may_view(user, room), await policy.may_publish(user, room)
             rights[room] = Rights(view, publish)
     return rights
+
+
+def read_rights(asked: Sequence[Question]) -> dict[Question, Rights]:
+    """What each person (by primary key) may do with a room that no policy decides about.
+
+    A few queries for all questions together, and three for each person who is no superuser.
+    """
+    ids = {user_id for user_id, _ in asked if user_id is not None}
+    users = {user.pk: user for user in get_user_model().objects.filter(pk__in=ids, is_active=True)}
+    rules = _rules_of({room for user_id, room in asked if user_id in users}) if _has_plain(users) else {}
+    standings = {pk: _Standing(user) for pk, user in users.items()}
+    return {
+        (user_id, room): standings[user_id].rights(rules.get(room)) if user_id in standings else NONE
+        for user_id, room in asked
+    }
+
+
+def _has_plain(users: Mapping[Any, Any]) -> bool:
+    return any(not user.is_superuser for user in users.values())
+
+
+def _rules_of(rooms: Collection[Room]) -> dict[str, RoomRow]:
+    rows = RoomRow.objects.filter(name__in=rooms).prefetch_related("view_groups", "publish_groups")
+    return {row.name: row for row in rows}
+
+
+class _Standing:
+    """One person's groups and permissions, read when first needed."""
+
+    def __init__(self, user: Any) -> None:
+        self._user = user
+
+    def rights(self, rule: RoomRow | None) -> Rights:
+        if self._user.is_superuser:
+            return BOTH
+        if rule is None:
+            return self._permitted
+        view, publish = (
+            any(group.pk in self._groups for group in groups.all())
+            for groups in (rule.view_groups, rule.publish_groups)
+        )
+        return Rights(view, publish)
+
+    @cached_property
+    def _permitted(self) -> Rights:
+        return Rights(view=self._user.has_perm(VIEW), publish=self._user.has_perm(PUBLISH))
+
+    @cached_property
+    def _groups(self) -> set[int]:
+        return set(self._user.groups.values_list("pk", flat=True))
 
 
 def _is_usable(key: DeviceKey) -> bool:
@@ -113,23 +175,6 @@ def rights_of_key(key: DeviceKey, room: Room) -> Rights:
     return Rights(view=key.can_read, publish=True)
 
 
-def _active_user(principal: AbstractBaseUser | AnonymousUser) -> Any | None:
-    """The person afresh: what a long-lived socket holds may be from yesterday."""
-    if principal.pk is None:
-        return None
-    return get_user_model().objects.filter(pk=principal.pk, is_active=True).first()
-
-
-def _rights_of_user(user: Any, rooms: Iterable[Room]) -> dict[Room, Rights]:
-    rooms = list(rooms)
-    if user.is_superuser:
-        return dict.fromkeys(rooms, Rights(view=True, publish=True))
-    own = set(user.groups.values_list("pk", flat=True))
-    rows = RoomRow.objects.filter(name__in=rooms).prefetch_related("view_groups", "publish_groups")
-    rights = dict.fromkeys(rooms, Rights(view=user.has_perm(VIEW), publish=user.has_perm(PUBLISH)))
-    for row in rows:
-        view, publish = (
-            any(group.pk in own for group in groups.all()) for groups in (row.view_groups, row.publish_groups)
-        )
-        rights[Room(row.name)] = Rights(view, publish)
-    return rights
+def _active_user(user_id: Any) -> Any | None:
+    """The person afresh: what a long-lived socket knows may be from yesterday."""
+    return get_user_model().objects.filter(pk=user_id, is_active=True).first()

@@ -39,6 +39,11 @@ class RedisLink:
             await close_redis(client)
             raise
 
+    @property
+    def streams(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """The two ends, for who carries bytes and reads no replies."""
+        return self._reader, self._writer
+
     def send(self, *command: bytes) -> None:
         """Put one command on the wire; its reply comes among the others."""
         self._writer.write(hiredis.pack_command(command))  # type: ignore[arg-type]

@@ -11,17 +11,20 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.conf import settings
 from redis.asyncio import Redis
 
-from rooms.errors import Conflict, LostLease, NotAllowed, TooLarge
+from rooms.batches import Batches
+from rooms.errors import Conflict, LostLease, NotAllowed, PlaceMoved, TooLarge
 from rooms.frames import Position, head_of, tail_of
 from rooms.keys import Keys
 from rooms.names import Room, digest_of, group_channel_of, is_call_room
 from rooms.scripts import Argument, Script
 
+_COMMANDS_AT_ONCE = 64
 FORGOTTEN = '{"type":"forgotten"}'
 """On a room's group channel: what is known of the room is void. No client hears it."""
 
@@ -49,7 +52,8 @@ class Registered:
     kept: bool = True
 
 
-@dataclass(frozen=True)
+# Made for every raw message, and freezing one costs more than the rest of making it.
+@dataclass(slots=True)
 class RawMessage:
     """What somebody published on a plain channel."""
 
@@ -57,7 +61,7 @@ class RawMessage:
     payload: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class FeedPlace:
     """A place in what bridges hear: messages to register since a marker, this one counted."""
 
@@ -74,6 +78,7 @@ class Register:
         self._limits = limits or limits_from_settings()
         self._register = Script(redis, "generation.lua", "register.lua")
         self._places = Script(redis, "generation.lua", "places.lua")
+        self._commands: Batches[list[Argument], Any] = Batches(self._run_commands, most=_COMMANDS_AT_ONCE)
 
     @property
     def limits(self) -> Limits:
@@ -88,8 +93,11 @@ class Register:
         source: Source,
         idempotency_key: str = "",
         command: bool = True,
+        listed: bool = True,
     ) -> Registered:
         """Register one message; a `command` also goes unchanged to the plain channel.
+
+        Not `listed`, it does not make its room one of those that can be found.
 
         Raises TooLarge, Conflict, NotAllowed (a call's room takes only what calls say), Unavailable.
         """
@@ -98,25 +106,47 @@ class Register:
         if len(payload) > self._limits.message_bytes:
             raise TooLarge(f"A message has at most {self._limits.message_bytes} bytes.", field="data")
         says_to_devices = command and source not in ("call", "raw")
-        row = _row(room, payload, idempotency_key=idempotency_key, is_command=says_to_devices)
-        return _read_row((await self._run([*self._head(), "", "", 0, *row]))[0])
+        block = message_block(
+            room,
+            payload,
+            idempotency_key=idempotency_key,
+            is_command=says_to_devices,
+            is_listed=listed,
+        )
+        return _read_row(await self._commands.add(block))
+
+    async def _run_commands(self, blocks: Sequence[list[Argument]]) -> list[Any]:
+        everything = [part for block in blocks for part in block]
+        return await self._run([*self._head(), "", "", 0, "", -1, *everything])
 
     async def publish_raw(
-        self, batch: Sequence[RawMessage], fence: int, place: FeedPlace | None = None
-    ) -> list[Registered]:
+        self,
+        batch: Sequence[RawMessage],
+        fence: int,
+        place: FeedPlace | None = None,
+        *,
+        after: FeedPlace | None = None,
+    ) -> dict[Room, Registered]:
         """The bridge's road: all of the batch in one step, with the feed's place after it.
 
-        A payload above the limit takes its place without its data. Raises LostLease, Unavailable.
+        Told which place it comes `after`, it is registered there or not at all, so that a batch given up and
+        sent again is registered once, in whichever order the two arrive. A payload above the limit takes its
+        place without its data. Returns where each room's first message is; its others follow it.
+        Raises LostLease, PlaceMoved, Unavailable.
         """
-        rows: list[Argument] = []
+        payloads: dict[Room, list[bytes]] = {}
         for message in batch:
-            is_large = len(message.payload) > self._limits.message_bytes
-            rows += _row(message.room, message.payload, too_large=len(message.payload) if is_large else 0)
+            payloads.setdefault(message.room, []).append(message.payload)
+        most = self._limits.message_bytes
+        blocks = [part for room, sent in payloads.items() for part in raw_block(room, sent, most)]
         where = place or FeedPlace("", 0)
-        answer = await self._run([*self._head(), str(fence), where.mark, where.count, *rows])
+        before: list[Argument] = [after.mark, after.count] if after else ["", -1]
+        answer = await self._run([*self._head(), str(fence), where.mark, where.count, *before, *blocks])
         if answer and answer[0] == b"lost":
             raise LostLease("Another bridge has the lease.")
-        return [_read_row(row) for row in answer]
+        if answer and answer[0] == b"moved":
+            raise PlaceMoved("The register is at another place of the feed.")
+        return {room: _read_row(row) for room, row in zip(payloads, answer, strict=True)}
 
     async def enter(self, room: Room) -> Position:
         """Where the room is; one without messages gets an epoch, forgotten ten minutes after a look."""
@@ -177,22 +207,33 @@ def limits_from_settings() -> Limits:
     )
 
 
-def _row(
-    room: Room,
-    payload: bytes,
-    *,
-    idempotency_key: str = "",
-    is_command: bool = False,
-    too_large: int = 0,
+def message_block(
+    room: Room, payload: bytes, *, idempotency_key: str, is_command: bool, is_listed: bool
 ) -> list[Argument]:
-    flags = ("" if is_call_room(room) else "l") + ("c" if is_command else "") + ("z" if too_large else "")
+    """One message with all that may come with it."""
     key = body = ""
     if idempotency_key:
         key = hashlib.sha256(idempotency_key.encode()).hexdigest()
         body = hashlib.sha256(payload).hexdigest()
-    kept = str(too_large).encode() if too_large else payload
-    tail = tail_of(payload, too_large=too_large)
-    return [digest_of(room), room, head_of(room), tail, kept, flags, key, body]
+    flags = (_flags(room) if is_listed else "") + ("c" if is_command else "")
+    return [*_names(room), flags, key, body, payload, 1, tail_of(payload)]
+
+
+def raw_block(room: Room, payloads: Sequence[bytes], most_bytes: int) -> list[Argument]:
+    """Messages of one room together; what is too large takes its place without its data."""
+    sizes = [len(payload) if len(payload) > most_bytes else 0 for payload in payloads]
+    tails = [tail_of(payload, too_large=size) for payload, size in zip(payloads, sizes, strict=True)]
+    last = str(sizes[-1]).encode() if sizes[-1] else payloads[-1]
+    return [*_names(room), _flags(room) + ("z" if sizes[-1] else ""), "", "", last, len(tails), *tails]
+
+
+def _flags(room: Room) -> str:
+    return "" if is_call_room(room) else "l"
+
+
+@lru_cache(maxsize=20_000)
+def _names(room: Room) -> tuple[str, str, str]:
+    return digest_of(room), room, head_of(room)
 
 
 def _read_row(row: Any) -> Registered:

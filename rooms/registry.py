@@ -57,6 +57,9 @@ class Page:
     next: str | None
 
 
+_LONGEST_TIME = 15
+
+
 @dataclass(frozen=True)
 class Fill:
     """How full the registry is; `unkept` messages were relayed without history for want of room."""
@@ -155,6 +158,9 @@ def _write_cursor(room: Room, at_ms: int) -> str:
 def _read_cursor(text: str) -> tuple[float, str]:
     try:
         at, _, room = base64.urlsafe_b64decode(text.encode()).decode().partition(":")
-        return int(at), room
     except (binascii.Error, ValueError) as exc:
         raise BadMessage("This is no place in the list.", field="after") from exc
+    # A time in ms; a longer number would be more than a float can hold.
+    if not (at.isascii() and at.isdigit() and len(at) <= _LONGEST_TIME):
+        raise BadMessage("This is no place in the list.", field="after")
+    return int(at), room

@@ -11,23 +11,28 @@ APPS = ("realtime_site", "voice", "rooms")  # each may import those after it
 
 # Inside an app, a module imports only from those before it. A package counts as one name.
 VOICE = (
-    *("errors", "protocol", "engine", "events", "provider", "call", "validators", "model_dates", "checks"),
-    *("models", "audit", "watching", "access", "redaction", "search"),
+    *("errors", "protocol", "engine", "events", "provider", "call", "outbound", "validators", "model_dates"),
+    *("checks", "shipped_prices", "periods", "models", "audit", "costs", "limits", "budgets", "watching"),
+    *("access", "redaction", "search"),
     *(
         "session_config",
         "writer",
         "tools",
+        "approvals",
         "records",
         "transcripts",
+        "tampering",
         "call_rooms",
+        "asking",
         "tool_runs",
+        "tool_bench",
         "leases",
         "keeper",
         "line",
         "live_call",
     ),
-    *("calls", "erasure", "retention", "exports", "listing", "timeline", "demo"),
-    *("views", "admin", "urls", "templatetags"),
+    *("calls", "erasure", "retention", "exports", "listing", "timeline", "cost_reports", "money_words"),
+    *("demo", "rehearsal", "views", "admin", "urls", "routing", "templatetags"),
 )
 ROOMS = (
     *(
@@ -39,12 +44,14 @@ ROOMS = (
         "connections",
         "frames",
         "scripts",
+        "batches",
         "register",
         "registry",
     ),
     *("history", "presence", "parts", "models", "sizes", "policies", "directory"),
+    *("database", "lookup", "visitors", "entrance"),
     *("redis_link", "subscriber", "layer", "sinks", "hub", "bridge"),
-    *("consumers", "routing", "api", "views", "urls", "templatetags", "checks", "admin"),
+    *("consumers", "routing", "api", "views", "urls", "templatetags", "checks", "admin", "drill"),
 )
 UNORDERED = ("apps", "migrations", "management")  # Django's own entry points, imported by nobody
 

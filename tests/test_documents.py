@@ -15,7 +15,9 @@ def test_every_test_that_a_guarantee_names_exists():
     assert [name for name in named if f"def {name}(" not in TESTS] == []
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/guarantees.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/architecture.md", "docs/guarantees.md", "docs/drill.md"]
+)
 def test_every_file_that_a_document_names_exists(document: str):
     text = (ROOT / document).read_text(encoding="utf-8")
     named = set(

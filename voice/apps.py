@@ -11,6 +11,7 @@ class VoiceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from voice.checks import check_models
+        from voice.checks import check_models, check_tool_secrets
 
         register(check_models, Tags.compatibility, deploy=True)
+        register(check_tool_secrets, Tags.security, deploy=True)

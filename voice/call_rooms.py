@@ -26,7 +26,8 @@ from rooms.connections import open_redis
 from rooms.errors import RoomsError
 from rooms.names import CALL_PREFIX, Room
 from rooms.register import Register
-from voice.models import Conversation, ToolRun, Turn, Usage
+from voice.costs import Metered
+from voice.models import Conversation, ToolApproval, ToolRun, Turn
 from voice.protocol import JsonObject
 
 logger = logging.getLogger(__name__)
@@ -71,10 +72,24 @@ class CallRooms:
         if row is not None:
             self._put(Said(room_of(row.conversation_id), run_body(row)))
 
-    def tell_usage(self, row: Usage | None) -> None:
-        """Say what a response or a transcription used."""
+    def tell_approval(self, row: ToolApproval | None) -> None:
+        """Say that a person is asked before a tool runs, or how that ended."""
         if row is not None:
-            self._put(Said(room_of(row.conversation_id), usage_body(row)))
+            self._put(Said(room_of(row.run.conversation_id), {"type": "approval", **approval_body(row)}))
+
+    def tell_usage(self, metered: Metered | None) -> None:
+        """Say what a response or a transcription used, and what the call has cost with it."""
+        if metered is not None and metered.row.call is not None:
+            self._put(Said(room_of(metered.row.call), usage_body(metered)))
+
+    def tell_notice(self, conversation_id: uuid.UUID, code: str, words: str) -> None:
+        """Say something about the call's limits, in words for the person."""
+        self._put(Said(room_of(conversation_id), {"type": "notice", "code": code, "message": words}))
+
+    def tell_tampering(self, row: Conversation | None) -> None:
+        """Say that the client has changed its session or conversation."""
+        if row is not None:
+            self._put(Said(room_of(row.pk), {"type": "tampered", "what": row.tampering}))
 
     def tell_state(self, row: Conversation | None) -> None:
         """Say how the call stands; an end is the last word of its room."""
@@ -178,8 +193,23 @@ def run_body(run: ToolRun) -> JsonObject:
     }
 
 
-def usage_body(row: Usage) -> JsonObject:
-    """What one response or transcription used; `seconds` where that is what is billed."""
+def approval_body(row: ToolApproval) -> JsonObject:
+    """One question: open while `decision` is null; the arguments, which it shows whole, until then only."""
+    is_open = not row.decision
+    return {
+        "call_id": row.run.call_id,
+        "name": row.run.name,
+        "title": row.title,
+        "arguments": row.arguments if is_open else "",
+        "ends_in_s": max(0.0, round((row.expires_at - timezone.now()).total_seconds(), 1)) if is_open else 0,
+        "decision": row.decision or None,
+        "after_s": None if row.after_s is None else round(row.after_s, 1),
+    }
+
+
+def usage_body(metered: Metered) -> JsonObject:
+    """What one response or transcription used; `seconds` where that is billed. `cost` is the call's."""
+    row = metered.row
     return {
         "type": "usage",
         "kind": str(row.kind),
@@ -189,6 +219,7 @@ def usage_body(row: Usage) -> JsonObject:
         "input_tokens": row.input_tokens,
         "output_tokens": row.output_tokens,
         "seconds": row.seconds,
+        "cost": metered.cost.as_json() if metered.cost else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""`manage.py check --deploy` speaks up before a configured model dies."""
+"""`manage.py check --deploy` speaks up before a configured model dies or a tool misses its secret."""
 
 from __future__ import annotations
 
@@ -15,3 +15,16 @@ def check_models(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     names = ("REALTIME_MODEL", "REALTIME_TRANSCRIPTION_MODEL")
     found = [(name, warning_for(getattr(settings, name))) for name in names]
     return [Warning(sentence, hint=f"Set {name}.", id="voice.W001") for name, sentence in found if sentence]
+
+
+def check_tool_secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """One warning for each secret that tools may use and that is not there."""
+    return [
+        Warning(
+            f"{name} is in TOOL_SECRETS, but has no value.",
+            hint=f"Set {name}, or take it out of TOOL_SECRETS.",
+            id="voice.W002",
+        )
+        for name in settings.TOOL_SECRETS
+        if not settings.TOOL_SECRET_VALUES.get(name)
+    ]

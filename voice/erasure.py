@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from voice import audit
 from voice.call_rooms import erase_rooms
-from voice.models import AuditAction, Conversation, SearchText, ToolRun, Turn, Usage
+from voice.models import AuditAction, Conversation, SearchText, ToolRun, Turn
 
 BATCH = 200
 
@@ -97,7 +97,10 @@ def _erase(ids: list[uuid.UUID]) -> Counts:
 
 
 def forget_rows(older_than_days: int, *, dry_run: bool) -> int:
-    """Delete rows of account, with their usage, whose words were erased and whose call is that long over."""
+    """Delete rows of account whose words were erased and whose call is that long over.
+
+    Their usage stays: budgets and costs count it by person and assistant, without the conversation.
+    """
     before = timezone.now() - timedelta(days=older_than_days)
     old = Conversation.objects.filter(erased_at__isnull=False, ended_at__lt=before)
     if dry_run:
@@ -105,7 +108,6 @@ def forget_rows(older_than_days: int, *, dry_run: bool) -> int:
     forgotten = 0
     while ids := list(old.order_by().values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
-            Usage.objects.filter(conversation__in=ids).delete()
             forgotten += Conversation.objects.filter(pk__in=ids).delete()[1].get("voice.Conversation", 0)
     return forgotten
 

@@ -8,7 +8,10 @@ The tree::
     ├── NotFound                 404, also for what belongs to somebody else
     ├── AlreadyInCall            409, carries the id of the running call
     ├── CallEnded                409, what was asked needs a running call
+    ├── AlreadyDecided           409, carries the decision that stands
     ├── TooManyCalls             429, our own limit
+    │   ├── MinutesUsed          429, the day's minutes are gone
+    │   └── BudgetSpent          429, the day's or month's money is gone
     ├── ShuttingDown             503, this process takes no new call
     ├── ProviderError            502, the provider answered something unusable
     │   ├── ProviderFailed       502, it answered 5xx
@@ -79,12 +82,39 @@ class CallEnded(VoiceError):
     status = 409
 
 
+class AlreadyDecided(VoiceError):
+    """A question was answered before, otherwise; `decision` stands."""
+
+    code = "already_decided"
+    status = 409
+
+    def __init__(self, message: str, *, decision: str) -> None:
+        super().__init__(message)
+        self.decision = decision
+
+
 class TooManyCalls(VoiceError):
     """A limit of this site is reached."""
 
     code = "too_many_calls"
     status = 429
     retryable = True
+
+
+class MinutesUsed(TooManyCalls):
+    """The day's minutes are used up."""
+
+    code = "minutes_used"
+
+
+class BudgetSpent(TooManyCalls):
+    """A budget is used up; `budget` is its row's id."""
+
+    code = "budget_reached"
+
+    def __init__(self, message: str, *, retry_after_s: int, budget: int) -> None:
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.budget = budget
 
 
 class ShuttingDown(VoiceError):

@@ -103,6 +103,7 @@ class Response(_Shape):
     status_details: StatusDetails | None = None
     output: list[Item] = []
     usage: TokenUsage | None = None
+    metadata: dict[str, Any] = {}
 
 
 class SpeechStarted(_Shape):
@@ -173,6 +174,11 @@ class PlaybackStarted(_Shape):
     response_id: str | None = None
 
 
+class PlaybackStopped(_Shape):
+    type: Literal["output_audio_buffer.stopped"]
+    response_id: str | None = None
+
+
 class PlaybackCleared(_Shape):
     type: Literal["output_audio_buffer.cleared"]
     response_id: str | None = None
@@ -182,6 +188,13 @@ class Truncated(_Shape):
     type: Literal["conversation.item.truncated"]
     item_id: str
     audio_end_ms: int = 0
+
+
+class SessionUpdated(_Shape):
+    """Somebody changed the session; `session` is all of it as it is now."""
+
+    type: Literal["session.updated"]
+    session: dict[str, Any]
 
 
 class ErrorEvent(_Shape):
@@ -202,8 +215,10 @@ ServerEvent = (
     | SpokenDelta
     | OutputItemDone
     | PlaybackStarted
+    | PlaybackStopped
     | PlaybackCleared
     | Truncated
+    | SessionUpdated
     | ErrorEvent
 )
 

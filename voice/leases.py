@@ -44,6 +44,18 @@ class Leases:
         ms = int(self._ttl_s * 1000)
         return bool(await self._redis.eval(_RENEW, 1, self._key(call), self.owner, ms))
 
+    async def renew(self, calls: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+        """Take or renew all of them in one round trip; those that another process holds."""
+        wanted = list(calls)
+        if not wanted:
+            return set()
+        ms = int(self._ttl_s * 1000)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for call in wanted:
+                pipe.eval(_RENEW, 1, self._key(call), self.owner, ms)
+            kept = await pipe.execute()
+        return {call for call, is_ours in zip(wanted, kept, strict=True) if not is_ours}
+
     async def release(self, call: uuid.UUID) -> None:
         await self._redis.eval(_RELEASE, 1, self._key(call), self.owner)
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import Error
 from django.utils import timezone
 
-from voice import transcripts
+from voice import tampering, transcripts
 from voice.call import (
     Arm,
     Call,
@@ -27,8 +27,10 @@ from voice.call import (
     ProviderEvent,
     RunTool,
     Send,
+    StoreTampering,
     StoreTurn,
     StoreUsage,
+    Tell,
     TimerFired,
     ToolFinished,
 )
@@ -37,7 +39,7 @@ from voice.errors import VoiceError
 from voice.events import parse_event
 from voice.keeper import Keeper
 from voice.line import Line, Lost, Rejoined
-from voice.models import EndReason
+from voice.models import EndReason, ToolRun
 from voice.provider import Provider, Sideband
 from voice.records import CallRecord, close_conversation, mark_hung_up
 from voice.tool_runs import ToolRuns
@@ -124,15 +126,15 @@ class LiveCall:
                 )
             case StoreUsage(usage):
                 model = self.record.model_for(usage.kind)
-                await self._keeper.keep(
-                    transcripts.store_usage,
-                    self.record.id,
-                    model,
-                    usage,
-                    then=self._services.call_rooms.tell_usage,
-                )
+                then = self._services.call_rooms.tell_usage
+                await self._keeper.keep(transcripts.meter, self.record.id, model, usage, then=then)
+            case StoreTampering(what):
+                tell = self._services.call_rooms.tell_tampering
+                await self._keeper.keep(tampering.note, self.record.id, what, then=tell)
             case Arm():
                 self._arm(effect)
+            case Tell(code, words):
+                self._services.call_rooms.tell_notice(self.record.id, code, words)
             case HangUp(reason):
                 self._reason = reason
 
@@ -157,6 +159,14 @@ class LiveCall:
             logger.error("Call %s: no tool can run: %s", self.record.id, type(exc).__name__)
             output = failure("The site's database is away, so no tool can run.")
         self.post(ToolFinished(effect.call_id, output, timezone.now()))
+
+    def resume(self, run: ToolRun) -> None:
+        """Go on with a run that waits for a person's word since before this process had the call."""
+        self._spawn(self._resume(run))
+
+    async def _resume(self, run: ToolRun) -> None:
+        output = await self._services.tool_runs.resume(self.record, run)
+        self.post(ToolFinished(run.call_id, output, timezone.now()))
 
     async def _follow(self) -> None:
         async for heard in self._line.follow():

@@ -15,8 +15,12 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from voice.errors import AlreadyInCall, BadInput, CallEnded, NotFound
-from voice.models import Assistant, Conversation, ToolRun
+from voice import budgets
+from voice.approvals import close_open
+from voice.errors import AlreadyInCall, BadInput, BudgetSpent, CallEnded, NotFound
+from voice.limits import counted_calls, grant_s
+from voice.models import Assistant, CallPolicy, Conversation, ToolRun
+from voice.models.conversations import OPEN_RUNS
 from voice.protocol import SESSION_MAX_SECONDS, JsonObject
 from voice.search import index_conversation
 from voice.session_config import max_seconds, opening_for, session_for
@@ -42,6 +46,7 @@ class CallRecord:
     ready: bool = False
     session: JsonObject = field(default_factory=dict, repr=False)
     known_calls: frozenset[str] = frozenset()
+    on_tampering: str = CallPolicy.OnTampering.NOTE
 
     @property
     def room(self) -> str:
@@ -74,30 +79,41 @@ def assistant_for(user: Any, slug: str | None) -> Assistant:
 def open_conversation(
     user_id: int, slug: str | None, *, provider: str, voice: str = "", minted: bool = False
 ) -> CallRecord:
-    """Make the row of a new call. Raises AlreadyInCall, BadInput."""
-    with transaction.atomic():
-        # The row lock makes two requests of one person wait for each other, in any process.
-        user = get_user_model().objects.select_for_update().get(pk=user_id)
-        assistant = assistant_for(user, slug)
-        if not minted:
-            _refuse_second_call(user_id)
-        session = session_for(assistant, user, voice=voice)
-        now = timezone.now()
-        row = Conversation.objects.create(
-            user=user,
-            assistant=assistant,
-            assistant_name=assistant.name,
-            provider=provider,
-            model=session["model"],
-            minted=minted,
-            session=session,
-            greeting=assistant.greeting,
-            keep=assistant.keep,
-            keep_days=assistant.keep_days,
-            started_at=now,
-            expires_at=now + timedelta(seconds=max_seconds(assistant)),
-        )
-        return record_of(row, opening_for(user))
+    """Make the row of a new call. Raises AlreadyInCall, TooManyCalls and its kin, BadInput."""
+    try:
+        with transaction.atomic():
+            return _open(user_id, slug, provider=provider, voice=voice, minted=minted)
+    except BudgetSpent as exc:
+        budgets.note_reached(exc.budget, user_id)
+        raise
+
+
+def _open(user_id: int, slug: str | None, *, provider: str, voice: str, minted: bool) -> CallRecord:
+    # The row lock makes two requests of one person wait for each other, in any process.
+    user = get_user_model().objects.select_for_update().get(pk=user_id)
+    assistant = assistant_for(user, slug)
+    if not minted:
+        _refuse_second_call(user_id)
+    budgets.refuse_spent(user_id)
+    granted_s = grant_s(user_id, max_seconds(assistant))
+    session = session_for(assistant, user, voice=voice)
+    now = timezone.now()
+    row = Conversation.objects.create(
+        user=user,
+        assistant=assistant,
+        assistant_name=assistant.name,
+        assistant_version=assistant.history.first(),
+        provider=provider,
+        model=session["model"],
+        minted=minted,
+        session=session,
+        greeting=assistant.greeting,
+        keep=assistant.keep,
+        keep_days=assistant.keep_days,
+        started_at=now,
+        expires_at=now + timedelta(seconds=granted_s),
+    )
+    return record_of(row, opening_for(user))
 
 
 def _refuse_second_call(user_id: int) -> None:
@@ -110,8 +126,7 @@ def _refuse_second_call(user_id: int) -> None:
 
 def running_calls(user_id: int) -> list[Conversation]:
     """A person's calls that are not over, newest first; secrets nobody used yet do not count."""
-    rows = Conversation.objects.filter(user_id=user_id, ended_at__isnull=True)
-    return list(rows.exclude(minted=True, provider_call_id=""))
+    return list(counted_calls().filter(user_id=user_id, ended_at__isnull=True))
 
 
 def record_of(row: Conversation, opening: str = "") -> CallRecord:
@@ -126,6 +141,7 @@ def record_of(row: Conversation, opening: str = "") -> CallRecord:
         opening=opening,
         ready=row.ready_at is not None,
         session=row.session,
+        on_tampering=CallPolicy.current().on_tampering,
     )
 
 
@@ -163,29 +179,40 @@ def not_hung_up() -> list[tuple[uuid.UUID, str]]:
 
 
 def attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> CallRecord:
-    """Give a minted conversation its call. Raises NotFound, CallEnded, BadInput."""
-    with transaction.atomic():
-        row = (
-            Conversation.objects.select_for_update()
-            .filter(pk=conversation_id, user_id=user_id, minted=True)
-            .first()
-        )
-        if row is None:
-            raise NotFound("There is no such call.")
-        if row.ended_at is not None:
-            raise CallEnded("This call is over.")
-        if row.provider_call_id not in ("", call_id):
-            raise BadInput("This conversation has a call already.", field="call_id")
-        if (
-            Conversation.objects.filter(provider=row.provider, provider_call_id=call_id)
-            .exclude(pk=row.pk)
-            .exists()
-        ):
-            raise BadInput("This call belongs to another conversation.", field="call_id")
-        row.provider_call_id = call_id
-        row.expires_at = timezone.now() + (row.expires_at - row.started_at)
-        row.save(update_fields=["provider_call_id", "expires_at"])
-        return record_of(row, opening_for(row.user))
+    """Give a minted conversation its call. Raises NotFound, CallEnded, BadInput, TooManyCalls and its kin."""
+    try:
+        with transaction.atomic():
+            return _attach_minted(conversation_id, user_id, call_id)
+    except BudgetSpent as exc:
+        budgets.note_reached(exc.budget, user_id)
+        raise
+
+
+def _attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> CallRecord:
+    rows = Conversation.objects.select_for_update()
+    row = rows.filter(pk=conversation_id, user_id=user_id, minted=True).first()
+    if row is None:
+        raise NotFound("There is no such call.")
+    if row.ended_at is not None:
+        raise CallEnded("This call is over.")
+    if row.provider_call_id not in ("", call_id):
+        raise BadInput("This conversation has a call already.", field="call_id")
+    others = Conversation.objects.filter(provider=row.provider, provider_call_id=call_id)
+    if others.exclude(pk=row.pk).exists():
+        raise BadInput("This call belongs to another conversation.", field="call_id")
+    if not row.provider_call_id:
+        _begin_minted(row, call_id)
+    return record_of(row, opening_for(row.user))
+
+
+def _begin_minted(row: Conversation, call_id: str) -> None:
+    """The time it was given starts to run now; attaching again asks for nothing new."""
+    budgets.refuse_spent(row.user_id)
+    wanted_s = round((row.expires_at - row.started_at).total_seconds())
+    granted_s = grant_s(row.user_id, wanted_s, but=row.pk)
+    row.provider_call_id, row.started_at = call_id, timezone.now()
+    row.expires_at = row.started_at + timedelta(seconds=granted_s)
+    row.save(update_fields=["provider_call_id", "started_at", "expires_at"])
 
 
 def detach_minted(conversation_id: uuid.UUID) -> None:
@@ -208,7 +235,8 @@ def close_conversation(conversation_id: uuid.UUID, reason: str) -> Conversation 
         Conversation.objects.filter(pk=conversation_id, ended_at__isnull=True).update(
             ended_at=now, end_reason=reason
         )
-        ToolRun.objects.filter(conversation_id=conversation_id, status=ToolRun.Status.RUNNING).update(
+        close_open(conversation_id)
+        ToolRun.objects.filter(conversation_id=conversation_id, status__in=OPEN_RUNS).update(
             status=ToolRun.Status.FAILED, output=failure("The call ended before the tool did.")
         )
         index_conversation(conversation_id)
@@ -238,18 +266,24 @@ def running_record(conversation_id: uuid.UUID) -> CallRecord | None:
 class Unended:
     """A row without an end, as the sweeper sees it. `hopeless`: no call id and its time for one is over."""
 
-    record: CallRecord
+    id: uuid.UUID
     hopeless: bool
 
 
 def unended_calls() -> list[Unended]:
-    """Everything that claims to be running, in any process."""
+    """Everything that claims to be running, in any process.
+
+    Every process asks every second, so no more of a row is read than this.
+    """
     now = timezone.now()
+    rows = Conversation.objects.filter(ended_at__isnull=True)
     found = []
-    for row in Conversation.objects.filter(ended_at__isnull=True).select_related("user"):
-        grace = MINTED_GRACE if row.minted else CREATION_GRACE
-        if row.provider_call_id or now - row.started_at > grace:
-            found.append(Unended(record_of(row, opening_for(row.user)), not row.provider_call_id))
+    for key, call_id, minted, started_at in rows.values_list(
+        "pk", "provider_call_id", "minted", "started_at"
+    ):
+        grace = MINTED_GRACE if minted else CREATION_GRACE
+        if call_id or now - started_at > grace:
+            found.append(Unended(key, not call_id))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 
-from voice.call import CallPlan
+from voice.call import CallPlan, OnTampering
 from voice.errors import BadInput
 from voice.models import Assistant, Tool
 from voice.protocol import VOICES, JsonObject, function_tool
@@ -42,9 +42,16 @@ def session_for(assistant: Assistant, user: Any, *, voice: str = "") -> JsonObje
     }
 
 
+def written_session_for(assistant: Assistant, user: Any) -> JsonObject:
+    """The same words and tools without sound, as a `session.update`; the model is named when it is opened."""
+    spoken = session_for(assistant, user)
+    same = {name: spoken[name] for name in ("type", "instructions", "tools", "tool_choice")}
+    return {**same, "output_modalities": ["text"]}
+
+
 def tools_for(assistant: Assistant, user: Any) -> list[Tool]:
     """The tools of an assistant that this person may use now."""
-    return list(Tool.objects.open_to(user).filter(assistants=assistant, enabled=True, ask_first=False))
+    return list(Tool.objects.open_to(user).filter(assistants=assistant, enabled=True))
 
 
 def chosen_voice(assistant: Assistant, voice: str) -> str:
@@ -66,7 +73,14 @@ def opening_for(user: AbstractUser) -> str:
 
 
 def plan_for(
-    *, left_s: float, greeting: str, opening: str, paced: bool, waits_for_browser: bool = True
+    *,
+    left_s: float,
+    greeting: str,
+    opening: str,
+    paced: bool,
+    waits_for_browser: bool = True,
+    session: JsonObject | None = None,
+    on_tampering: OnTampering = "note",
 ) -> CallPlan:
     """The limits of a call that has `left_s` seconds left."""
     return CallPlan(
@@ -76,4 +90,6 @@ def plan_for(
         paced=paced,
         greeting=greeting,
         opening=opening,
+        session=session or {},
+        on_tampering=on_tampering,
     )

@@ -14,7 +14,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from voice.call import TurnData, UsageData
-from voice.events import InputDetails, OutputDetails, TokenDetails
+from voice.costs import Metered, cost_of_call_id, settle
+from voice.events import InputDetails, OutputDetails, TokenDetails, TokenUsage
+from voice.limits import shows_cost
 from voice.models import Conversation, Keep, ToolRun, Turn, Usage
 from voice.models.conversations import Source
 from voice.redaction import Side, redact_heard, redact_json, rules_for
@@ -78,35 +80,76 @@ def stored_items(conversation_id: uuid.UUID) -> list[str]:
     return list(Turn.objects.filter(conversation_id=conversation_id).values_list("item_id", flat=True))
 
 
-def store_usage(conversation_id: uuid.UUID, model: str, data: UsageData) -> Usage | None:
-    """Store one response's or transcription's usage with the provider's split; None when it was there."""
-    usage = data.usage
+def store_usage(
+    conversation_id: uuid.UUID, model: str, data: UsageData, *, source: Source = Source.SIDEBAND
+) -> Usage | None:
+    """Store one response's or transcription's usage, its split and its cost; None when nothing changed.
+
+    What the browser reports never replaces the provider's own word.
+    """
+    with transaction.atomic():
+        row = (
+            Usage.objects.select_for_update()
+            .filter(conversation_id=conversation_id, kind=data.kind, source_id=data.source_id)
+            .first()
+        )
+        if row is not None and not (row.source == Source.BROWSER and source == Source.SIDEBAND):
+            return None
+        row = row or _new_usage(conversation_id, data)
+        row.model, row.source = model, source
+        for name, value in _split(data.usage).items():
+            setattr(row, name, value)
+        settle(row).save()
+    return row
+
+
+def _new_usage(conversation_id: uuid.UUID, data: UsageData) -> Usage:
+    conversation = Conversation.objects.get(pk=conversation_id)
+    return Usage(
+        conversation=conversation,
+        provider=conversation.provider,
+        kind=data.kind,
+        source_id=data.source_id,
+    )
+
+
+def _split(usage: TokenUsage) -> dict[str, float | None]:
+    """The provider's full token split, by the names of our columns."""
     read = usage.input_token_details or InputDetails()
     cached = read.cached_tokens_details or TokenDetails()
     wrote = usage.output_token_details or OutputDetails()
-    row, made = Usage.objects.get_or_create(
-        conversation_id=conversation_id,
-        kind=data.kind,
-        source_id=data.source_id,
-        defaults={
-            "model": model,
-            "seconds": usage.seconds,
-            "total_tokens": usage.total_tokens,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "input_text": read.text_tokens,
-            "input_audio": read.audio_tokens,
-            "input_image": read.image_tokens,
-            "cached_tokens": read.cached_tokens,
-            "cached_text": cached.text_tokens,
-            "cached_audio": cached.audio_tokens,
-            "cached_image": cached.image_tokens,
-            "output_text": wrote.text_tokens,
-            "output_audio": wrote.audio_tokens,
-            "reasoning_tokens": wrote.reasoning_tokens,
-        },
-    )
-    return row if made else None
+    return {
+        "seconds": usage.seconds,
+        "total_tokens": usage.total_tokens,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "input_text": read.text_tokens,
+        "input_audio": read.audio_tokens,
+        "input_image": read.image_tokens,
+        "cached_tokens": read.cached_tokens,
+        "cached_text": cached.text_tokens,
+        "cached_audio": cached.audio_tokens,
+        "cached_image": cached.image_tokens,
+        "output_text": wrote.text_tokens,
+        "output_audio": wrote.audio_tokens,
+        "reasoning_tokens": wrote.reasoning_tokens,
+    }
+
+
+def meter(
+    conversation_id: uuid.UUID, model: str, data: UsageData, *, source: Source = Source.SIDEBAND
+) -> Metered | None:
+    """Store usage and say what the call has cost with it; None when nothing changed."""
+    row = store_usage(conversation_id, model, data, source=source)
+    if row is None:
+        return None
+    return Metered(row, cost_of_call_id(conversation_id) if shows_cost() else None)
+
+
+def metered(conversation_id: uuid.UUID) -> list[str]:
+    """What is stored of a call's usage, as `kind:source id`: the page stops keeping that."""
+    rows = Usage.objects.filter(conversation_id=conversation_id).values_list("kind", "source_id")
+    return [f"{kind}:{source_id}" for kind, source_id in rows]
 
 
 def claim_run(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voice.views import calls, conversations, exports, pages, tools
+from voice.views import approvals, calls, conversations, exports, pages, tools
 
 app_name = "voice"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("calls/<uuid:conversation_id>/end", calls.end, name="end"),
     path("calls/<uuid:conversation_id>/tools/", calls.tools, name="call_tools"),
     path("calls/<uuid:conversation_id>/turns/", calls.turns, name="call_turns"),
+    path("calls/<uuid:conversation_id>/approvals/<str:call_id>", approvals.decide, name="call_approval"),
+    path("calls/<uuid:conversation_id>/usage/", calls.usage, name="call_usage"),
     path("session", calls.session, name="session"),
     path("tools/weather/<path:location>", tools.weather, name="weather"),
     path("conversations/", conversations.conversations, name="conversations"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 import re2
@@ -10,6 +11,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic import ValidationError as ShapeError
+
+LONGEST_SCHEMA = 16_384
+_NOT_AT_THE_TOP = ("oneOf", "anyOf", "allOf", "enum", "not", "$ref")
 
 
 class _ServerVad(BaseModel):
@@ -34,7 +38,12 @@ class _SemanticVad(BaseModel):
 
 
 def validate_turn_detection(value: Any) -> None:
-    """`{"type": "server_vad", …}` or `{"type": "semantic_vad", …}` with the fields the API knows."""
+    """`{"type": "server_vad", …}` or `{"type": "semantic_vad", …}` with the fields the API knows.
+
+    None is push to talk: the client says when a turn ends.
+    """
+    if value is None:
+        return
     kind = value.get("type") if isinstance(value, dict) else None
     if kind not in ("server_vad", "semantic_vad"):
         raise ValidationError('"type" must be "server_vad" or "semantic_vad".')
@@ -47,14 +56,47 @@ def validate_turn_detection(value: Any) -> None:
 
 
 def validate_parameters(value: Any) -> None:
-    """A JSON Schema whose top is an object: the only shape the API takes for function parameters."""
+    """A JSON Schema as providers take it for function parameters.
+
+    An object at the top, without alternatives there (OpenAI API reference, "Function calling", limits of
+    schemas), and closed in itself: a reference to elsewhere would be fetched or not understood.
+    """
     if not isinstance(value, dict) or value.get("type") != "object":
         raise ValidationError('A JSON Schema with "type": "object" at the top is needed.')
+    if not isinstance(value.get("properties", {}), dict):
+        raise ValidationError('"properties" must be an object: one entry an argument.')
+    if alternatives := [name for name in _NOT_AT_THE_TOP if name in value]:
+        raise ValidationError(f'Providers take no "{alternatives[0]}" at the top; use it inside a property.')
+    _check_size(value)
+    _check_closed(value)
     try:
         Draft202012Validator.check_schema(value)
     except SchemaError as exc:
         where = "/".join(map(str, exc.path)) or "top"
         raise ValidationError(f"Not a JSON Schema at {where}: {exc.message}") from exc
+    unknown = [name for name in value.get("required", []) if name not in value.get("properties", {})]
+    if unknown:
+        raise ValidationError(f'"{unknown[0]}" is required, but is not among the properties.')
+
+
+def _check_size(value: Any) -> None:
+    try:
+        chars = len(json.dumps(value))
+    except RecursionError as exc:
+        raise ValidationError("The schema is nested too deeply.") from exc
+    if chars > LONGEST_SCHEMA:
+        raise ValidationError(f"The schema is longer than {LONGEST_SCHEMA} characters.")
+
+
+def _check_closed(value: Any) -> None:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        for name in ("$ref", "$dynamicRef"):
+            target = value.get(name, "#")
+            if isinstance(target, str) and not target.startswith("#"):
+                raise ValidationError(f"{name} may point into this schema only, not to {target[:80]}.")
+    for one in inner:
+        _check_closed(one)
 
 
 LONGEST_PATTERN = 1000

@@ -61,11 +61,16 @@ async def publish(
     return Status(201, Published(room=named, epoch=placed.position.epoch, offset=placed.position.offset))
 
 
-@router.get("/{text:room}/messages", response={200: Messages, **_REFUSALS}, summary="Read what is kept")
+@router.get(
+    "/{text:room}/messages",
+    response={200: Messages, **_REFUSALS},
+    by_alias=True,  # a gap's `from` is a word of Python
+    summary="Read what is kept",
+)
 async def read(
     request: HttpRequest,
     room: str,
-    since: Annotated[int | None, Query(ge=0)] = None,
+    since: Annotated[int | None, Query(ge=0, le=2**53)] = None,
     epoch: Annotated[str, Query(max_length=100)] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_MESSAGES)] = 100,
 ) -> HttpResponse:

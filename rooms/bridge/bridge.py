@@ -48,10 +48,13 @@ class Bridge:
         ignore: Sequence[str],
         limits: Limits | None = None,
         lease_s: float = LEASE_S,
+        is_scratch: bool = False,
     ) -> None:
+        """`is_scratch`: hear a drill's own channels, and nothing that devices publish."""
         self._redis: Redis = open_redis(url)
         self._keys = Keys(namespace)
-        self._sorter = Sorter(patterns, ignore, self._keys.skip_channel)
+        scratch = self._keys.scratch_channels if is_scratch else ""
+        self._sorter = Sorter(patterns, ignore, self._keys.skip_channel, scratch=scratch)
         self._ring = Ring()
         self._feed = Feed(url, namespace, self._sorter, self._ring)
         self._lease = Lease(self._redis, namespace, life_s=lease_s)
@@ -108,6 +111,7 @@ class Bridge:
             try:
                 standing = await self._lease.ask("look")
                 self._note_warmth(standing)
+                self._ring.registered_at_ms = max(self._ring.registered_at_ms, standing.at_ms)
                 if standing.verdict == "held":
                     self._ring.drop_through(standing.place)
                     cold_s = 0.0

@@ -48,7 +48,8 @@ end
 if verb == 'take' then
   if holder and holder ~= who then return {'held', unpack(place())} end
   redis.call('SET', lease, who, 'PX', life)
-  redis.call('HINCRBY', bridge, 'fence', 1)
+  -- A time, never a count: counted anew after lost keys, it could be the fence of a leader that still believes.
+  redis.call('HSET', bridge, 'fence', whole(math.max(now, (tonumber(redis.call('HGET', bridge, 'fence')) or 0) + 1)))
   return {'taken', unpack(place())}
 end
 if holder ~= who then return {'lost', unpack(place())} end

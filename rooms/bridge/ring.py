@@ -17,7 +17,7 @@ _KEPT_MARKS = 120
 _MESSAGE_COST = 200
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Entry:
     """One thing to register in its order: a message, or a marker alone (`message` is None)."""
 
@@ -38,7 +38,11 @@ class Ring:
         # Nothing here was published before the first; everything since the second is here.
         self.heard_from_ms = 0
         self.heard_all_from_ms = 0
+        # When something is known to have been registered, also when Redis has lost it since.
+        self.registered_at_ms = 0
         self.is_broken = True
+        # Counts the links; who waited meanwhile may find a whole ring and not the one it knew.
+        self.link = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -46,7 +50,8 @@ class Ring:
     def begin(self, now_ms: int, mark: str) -> None:
         """The link hears since this time of Redis' clock, or a little later; the mark is this ring's own."""
         self.break_off()
-        self.heard_from_ms = now_ms
+        self.heard_from_ms, self.registered_at_ms = now_ms, 0
+        self.link += 1
         self._mark, self._mark_order = mark, self._mark_order + 1
         self._marks[mark] = self._mark_order
         self.is_broken = False

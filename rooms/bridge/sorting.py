@@ -2,6 +2,9 @@
 
 Left out: everything internal, further copies where several patterns match, what is ignored, names that are no
 rooms, rooms of calls, and the one copy of each command that the register itself sent.
+
+A drill's bridge is told of a `scratch` prefix and hears only the channels that begin with it; the rest of
+their names is the room's. The prefix is internal, so that every other bridge leaves them out.
 """
 
 from __future__ import annotations
@@ -39,11 +42,15 @@ class _Channel:
 class Sorter:
     """Judges one feed's messages in their order; `begin` it again with every new link."""
 
-    def __init__(self, patterns: Sequence[str], ignore: Sequence[str], skip_channel: str) -> None:
+    def __init__(
+        self, patterns: Sequence[str], ignore: Sequence[str], skip_channel: str, *, scratch: str = ""
+    ) -> None:
         unique = {subscription_of(pattern): pattern for pattern in reversed(patterns)}
         listed = [pattern for pattern in dict.fromkeys(patterns) if pattern in unique.values()]
         self.patterns = Patterns(listed)
-        self.subscriptions = [subscription_of(pattern).encode() for pattern in listed]
+        self._scratch = scratch.encode()
+        wanted = [f"{scratch}{pattern}" if scratch else subscription_of(pattern) for pattern in listed]
+        self.subscriptions = [pattern.encode() for pattern in wanted]
         self._place_of = {text: place for place, text in enumerate(self.subscriptions)}
         self._ignore = Patterns(ignore)
         self._skip_channel = skip_channel.encode()
@@ -59,13 +66,16 @@ class Sorter:
         """Take note of an internal message; whether it was an announcement."""
         if channel != self._skip_channel:
             return False
-        self._skip = data
+        # The copy it announces goes to the plain channel, which a drill's bridge does not hear.
+        self._skip = None if self._scratch else data
         return True
 
     def sort(self, push: Sequence[bytes]) -> RawMessage | None:
         """The message to register, if this push is one: `[b"pmessage", pattern, channel, data]`."""
         _, pattern, name, data = push
-        if is_internal(name):
+        if self._scratch and name.startswith(self._scratch):
+            name = name[len(self._scratch) :]
+        elif self._scratch or is_internal(name):
             return None
         channel = self._known.get(name) or self._look_at(name)
         if channel.pattern != self._place_of.get(pattern):

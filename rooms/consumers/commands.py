@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from django.db import DatabaseError
@@ -11,7 +12,6 @@ from rooms.consumers.shapes import ClientMessage, Join, Leave, Ping, Publish, pa
 from rooms.errors import NotAllowed, RoomsError, TooManyRooms, Unavailable
 from rooms.hub import Hub, Socket
 from rooms.names import Room
-from rooms.policies import rights_for, rights_for_all
 
 MOST_ROOMS = 100
 PUBLISH_BURST = 100
@@ -20,13 +20,15 @@ LONGEST_ECHO = 256
 
 
 class Commands:
-    """The commands of one socket; `user` is replaced whenever the session is looked at again."""
+    """The commands of one socket; `user_id` is replaced whenever the session is looked at again."""
 
-    def __init__(self, hub: Hub, socket: Socket, user: Any) -> None:
-        self.user = user
+    __slots__ = ("_bucket", "_hub", "_socket", "user_id")
+
+    def __init__(self, hub: Hub, socket: Socket, user_id: Any) -> None:
+        self.user_id = user_id
         self._hub = hub
         self._socket = socket
-        self._bucket = Bucket(burst=PUBLISH_BURST, per_second=PUBLISH_PER_S)
+        self._bucket: Bucket | None = None  # most sockets never publish
 
     async def run(self, found: dict[str, Any]) -> None:
         """Do what one message asks, and answer it."""
@@ -63,14 +65,16 @@ class Commands:
         room = message.read_room()
         if room not in self._socket.rooms and len(self._socket.rooms) >= MOST_ROOMS:
             raise TooManyRooms(f"One socket joins at most {MOST_ROOMS} rooms.", field="room")
-        if not (await rights_for(self.user, room)).view:
+        if not (await self._hub.entrance.rights(self.user_id, room)).view:
             raise NotAllowed("You may not watch this room.", field="room")
         await self._hub.join(self._socket, room, since=message.position, last=message.last or 0)
 
     async def _publish(self, message: Publish) -> None:
         room, payload = message.read_room(), message.read_payload()
+        if self._bucket is None:
+            self._bucket = Bucket(burst=PUBLISH_BURST, per_second=PUBLISH_PER_S)
         self._bucket.take()
-        if not (await rights_for(self.user, room)).publish:
+        if not (await self._hub.entrance.rights(self.user_id, room)).publish:
             raise NotAllowed("You may not publish to this room.", field="room")
         done = await self._hub.publish(room, payload)
         place = done.position.as_body()
@@ -79,9 +83,9 @@ class Commands:
     async def leave_forbidden_rooms(self) -> None:
         """Leave what this person may no longer watch, and say so."""
         rooms = tuple(self._socket.rooms)
-        rights = await rights_for_all(self.user, rooms) if rooms else {}
-        for room in rooms:
-            if not rights[room].view and room in self._socket.rooms:
+        asked = (self._hub.entrance.rights(self.user_id, room) for room in rooms)
+        for room, rights in zip(rooms, await asyncio.gather(*asked), strict=True):
+            if not rights.view and room in self._socket.rooms:
                 self._leave_forbidden(room)
 
     def _leave_forbidden(self, room: Room) -> None:

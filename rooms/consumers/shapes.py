@@ -12,6 +12,8 @@ from rooms.errors import BadMessage, BadRoom, UnknownType
 from rooms.frames import Position
 from rooms.names import Room
 
+LONGEST_NAME = 60
+
 
 class NotAnObject(ValueError):
     """The text is no JSON object; the socket is closed with 4500."""
@@ -96,5 +98,17 @@ def parse_message(found: dict[str, Any]) -> ClientMessage:
         return _TYPES[kind].model_validate(found)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"][: 2 if first["loc"][0] == "since" else 1])
+        where = _where(first["loc"], found)
         raise BadMessage(f"{where}: {first['msg']}.", field=where) from exc
+
+
+def _where(path: tuple[int | str, ...], found: dict[str, Any]) -> str:
+    """The field that an error is about, as it can be said back: short, and Unicode text."""
+    # Pydantic has no path to a name that is no Unicode text: JSON can carry half a surrogate pair.
+    path = path or tuple(name for name in found if not _is_unicode(name))
+    parts = (str(part)[:LONGEST_NAME] for part in path[: 2 if path[0] == "since" else 1])
+    return ".".join(parts).encode("utf-8", "backslashreplace").decode()
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,4 +1,4 @@
-"""What the hub does by the clock: heartbeats, position checks, presence, and cutting sockets that are stuck.
+"""What the hub does by the clock: heartbeats, sessions and rights, position checks, presence, stuck sockets.
 
 Each duty is a loop of its own; a fault in one turn is logged and the next turn comes. Redis that is away is
 no fault: rooms are settled when it is back.
@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +32,7 @@ POSITION_CHECK_S = 40.0
 PRESENCE_S = 1.0
 STUCK_CHECK_S = 0.5
 _ROOMS_AT_ONCE = 500
+_LOOKS_AT_ONCE = 100
 
 
 class Care:
@@ -49,6 +51,7 @@ class Care:
         """Each to be run as a task of the hub."""
         return [
             self._repeat(1.0, self._beat_hearts),
+            self._repeat(min(1.0, self._hub.recheck_s / 4), self._look_again),
             self._repeat(POSITION_CHECK_S, self.check_positions),
             self._repeat(PRESENCE_S, self._update_presence),
             self._repeat(STUCK_CHECK_S, self._cut_stuck),
@@ -77,6 +80,20 @@ class Care:
                     if local.position and socket in local.members
                 }
                 socket.say(type="heartbeat", rooms=rooms)
+
+    async def _look_again(self) -> None:
+        """At the sessions and rights of those whose turn it is; questions of the same moment share a read."""
+        now = time.monotonic()
+        due = [socket for socket in self._hub.sockets if now - socket.looked_at >= self._hub.recheck_s]
+        for some in _by(_LOOKS_AT_ONCE, due):
+            looks = []
+            for socket in some:
+                socket.was_looked_at(now)
+                if socket.look_again:
+                    looks.append(socket.look_again())
+            for fault in await asyncio.gather(*looks, return_exceptions=True):
+                if isinstance(fault, Exception):
+                    logger.error("A socket's rights cannot be seen: %s", type(fault).__name__, exc_info=fault)
 
     async def _cut_stuck(self) -> None:
         for sink in tuple(self._hub.backlog):

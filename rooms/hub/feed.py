@@ -67,7 +67,8 @@ class Feed:
         for task in (local.settling, *local.readings.values()):
             if task:
                 task.cancel()
-        local.tail.clear()
+        # A cancellation can get lost (see rooms.tasks), and what goes on then must use no budget.
+        local.tail.close()
         self._subscriber.unsubscribe(local.channel, self.take)
 
     async def ready(self, local: LocalRoom) -> Position:
@@ -163,26 +164,34 @@ class Feed:
         except TimeoutError as exc:
             raise Unavailable("Rooms cannot be reached just now.", retry_in_s=1) from exc
         async with self.gate:
-            await self._register.enter(local.room)
-            reading = await self._history.read(local.room, last=TAIL_FRAMES)
+            reading = await self._read(local, last=TAIL_FRAMES)
             local.others = (await self._presence.watchers([local.room], elsewhere=True))[local.room]
         self._not_yet_told(local, reading.gaps)
         local.tail.start(parse_frames(reading.frames), asked=TAIL_FRAMES)
         local.position = reading.position
 
+    async def _read(self, local: LocalRoom, *, last: int, since: Position | None = None) -> Reading:
+        """A room that is forgotten between the two steps has no epoch to stand in: it is entered again."""
+        while True:
+            await self._register.enter(local.room)
+            reading = await self._history.read(local.room, since=since, last=last)
+            if reading.position.epoch:
+                return reading
+
     async def _catch_up(self, local: LocalRoom) -> None:
         """Read on from the room's position, however long Redis stays away."""
         pause_s = FIRST_PAUSE_S
-        while True:
+        while self.rooms.get(local.room) is local:
             assert local.position is not None
+            heard = len(local.waiting.frames)
             try:
                 async with self.gate:
-                    await self._register.enter(local.room)
-                    reading = await self._history.read(local.room, since=local.position, last=JOINED_MESSAGES)
+                    reading = await self._read(local, since=local.position, last=JOINED_MESSAGES)
             except Unavailable:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 continue
+            local.waiting.drop_older_epochs(heard, reading.position.epoch)
             await self._deliver_reading(local, local.position, reading)
             if not reading.more:
                 return

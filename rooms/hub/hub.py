@@ -14,6 +14,7 @@ import contextvars
 import itertools
 import json
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -23,9 +24,11 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.exceptions import RedisError
 
 from rooms.connections import close_redis, open_redis
+from rooms.entrance import Entrance
 from rooms.errors import NotJoined, RoomsError
 from rooms.frames import Position
 from rooms.history import History
+from rooms.hub.admission import Admission
 from rooms.hub.care import Care
 from rooms.hub.feed import Feed
 from rooms.hub.joins import answer_join
@@ -39,10 +42,12 @@ from rooms.presence import Presence
 from rooms.register import Register, Registered
 from rooms.registry import Registry
 from rooms.sinks import Sink
+from rooms.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
 
 CLOSE_RESTART = 4001
+RECHECK_S = 59.0  # looked at each second, so that a lost right lasts a minute at most
 _CLOSED_AT_ONCE = 200
 _CLOSE_PAUSE_S = 0.02
 _ABANDONED_S = 15.0
@@ -53,7 +58,9 @@ _PUBLISHED_AT_ONCE = 32
 class Hub:
     """Build it anywhere, `start()` it on the loop that serves. Redis may be away then and come later."""
 
-    def __init__(self) -> None:
+    def __init__(self, recheck_s: float = RECHECK_S) -> None:
+        self.recheck_s = recheck_s
+        self.admission = Admission()
         self.sockets: dict[Socket, None] = {}
         self.backlog: set[Sink] = set()  # sinks with something waiting
         self.draining = False
@@ -68,6 +75,7 @@ class Hub:
         if self._started:
             return
         self._started = True
+        self.entrance = Entrance()
         self._namespace = settings.ROOMS_NAMESPACE
         self.redis = open_redis(settings.REDIS_URL)
         await self._refuse_cluster()
@@ -107,6 +115,7 @@ class Hub:
     def connect(self, sink: Sink) -> Socket:
         """Know a socket from now on; `disconnect` must follow."""
         socket = Socket(next(self._numbers), sink)
+        socket.was_looked_at(time.monotonic(), spread_s=self.recheck_s / 2)
         self.sockets[socket] = None
         return socket
 
@@ -218,11 +227,10 @@ class Hub:
         for channel, handler in self._channels.items():
             self._subscriber.unsubscribe(channel, handler)
         self._subscriber.on_restored.remove(self._be_restored)
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(*self._tasks)
         with contextlib.suppress(RoomsError):
             await self.presence.beat({})
+        await self.entrance.aclose()
         await close_redis(self.redis)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

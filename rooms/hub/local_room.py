@@ -77,6 +77,15 @@ class Waiting:
             return
         self.frames.append(frame)
 
+    def drop_older_epochs(self, first: int, epoch: str) -> None:
+        """Of the first so many, which came before a reading found that epoch, drop those of any other.
+
+        Theirs is over, as when a room was forgotten behind them: no reading will ever lead up to them.
+        """
+        before = self.frames[:first]
+        self.size -= sum(len(frame.body) for frame in before if frame.position.epoch != epoch)
+        self.frames[:first] = [frame for frame in before if frame.position.epoch == epoch]
+
 
 class LocalRoom:
     """State of one room; `holders` have joined or are joining, `members` get what is delivered."""

@@ -99,6 +99,7 @@ class Tail:
         self._frames: deque[Frame] = deque()
         self._bytes = 0
         self._is_whole = False  # nothing older is kept anywhere
+        self._is_closed = False
 
     def start(self, frames: Sequence[Frame], *, asked: int) -> None:
         """Begin with what the history gave, `asked` for so many."""
@@ -108,6 +109,8 @@ class Tail:
             self.append(frame)
 
     def append(self, frame: Frame) -> None:
+        if self._is_closed:
+            return
         self._frames.append(frame)
         self._count(len(frame.body))
         while self._frames and self._is_too_much():
@@ -118,6 +121,11 @@ class Tail:
         self._count(-self._bytes)
         self._frames.clear()
         self._is_whole = False
+
+    def close(self) -> None:
+        """Give back what it used and hold nothing any more, whoever still has it."""
+        self.clear()
+        self._is_closed = True
 
     def last(self, count: int) -> list[Frame] | None:
         """The newest `count`, or all there are; None when they are not all here."""

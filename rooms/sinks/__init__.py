@@ -42,13 +42,14 @@ def open_sink(
     *,
     backlog: set[Any],
     deliver: Callable[[dict[str, Any]], None],
+    close: Callable[[int], None],
     abort: Callable[[], object],
 ) -> Sink:
-    """The best sink for an accepted socket with this ASGI `send`."""
+    """The best sink for an accepted socket with this ASGI `send`.
 
-    def close(code: int) -> None:
-        deliver({"type": "room.close", "code": code})
-
+    `deliver` puts an event on the consumer's channel and is used by an EventSink alone; `close` sends an ASGI
+    close; `abort` ends a consumer that is stuck in `send`.
+    """
     explain_failures(send)
     if settings.ROOMS_DIRECT_WRITES:
         direct = TwistedSink.for_send(send, backlog) or AsyncioSink.for_send(send, backlog, close)

@@ -4,7 +4,7 @@
  * none of an old one. Knows no rooms. Owned by a connection.
  */
 
-import { causeOf, isFinal, waitMs } from './closings_data.js';
+import { causeOf, hintOf, isFinal, waitMs } from './closings_data.js';
 import { answered, heard, hurried, isDead, newPulse, pinged } from './pulse_data.js';
 
 const OPEN_MS = 10_000;
@@ -20,6 +20,7 @@ export class Link {
   #openedAt = 0;
   #pulse = newPulse(0);
   #tries = 0;
+  #hintMs = 0; // how long the server asked to wait
   /** name: `connecting`, `live`, `waiting` (for the next try), `ended`. Times in ms; `since`: when it became so. */
   state;
 
@@ -37,8 +38,7 @@ export class Link {
     this.#retry = null;
     this.#openedAt = Date.now();
     this.#become({ retryAt: null });
-    const socket = new this.#parts.Socket(this.#parts.url);
-    this.#socket = socket;
+    const socket = (this.#socket = new this.#parts.Socket(this.#parts.url));
     socket.onmessage = ({ data }) => this.#heard(data);
     socket.onclose = ({ code }) => this.#lost(code);
   }
@@ -59,7 +59,8 @@ export class Link {
     }
     if (frame.type === 'welcome') this.#welcomed(frame);
     else if (frame.type === 'pong') this.#ponged();
-    else this.#parts.heard(frame);
+    else if (this.state.name === 'live') this.#parts.heard(frame);
+    else this.#hintMs = hintOf(frame);
   }
 
   #welcomed(frame) {
@@ -96,8 +97,8 @@ export class Link {
       this.#become({ name: 'ended', cause: causeOf(code), code, lagMs: null, retryAt: null });
       return;
     }
-    const wait = waitMs(this.#tries, code, this.#parts.random());
-    this.#tries += 1;
+    const wait = waitMs(this.#tries++, code, this.#parts.random(), this.#hintMs);
+    this.#hintMs = 0;
     this.#retry = setTimeout(() => this.#open(), wait);
     this.#become({ name: 'waiting', cause: causeOf(code), code, lagMs: null, retryAt: Date.now() + wait });
   }

@@ -17,7 +17,19 @@ export const NEW_ROOM = Object.freeze({ phase: 'waiting', position: null, top: n
 
 const step = (room, events = [], asks = false) => ({ room, events, asks });
 const placeOf = ({ epoch, offset }) => ({ epoch, offset });
-const isKnown = (position, { epoch, offset }) => position !== null && position.epoch === epoch && offset <= position.offset;
+
+/**
+ * Whether who stands at `position` has that message, or was told of a gap over it. Offsets of two epochs are not
+ * compared; but an epoch is `life.generation`, and in one life a smaller generation is over.
+ */
+function isKnown(position, { epoch, offset }) {
+  if (position === null) return false;
+  if (position.epoch === epoch) return offset <= position.offset;
+  const [life, generation] = epoch.split('.');
+  const [ownLife, ownGeneration] = position.epoch.split('.');
+  return life === ownLife && Number(generation) < Number(ownGeneration);
+}
+
 const isNext = (position, { epoch, offset }) => position !== null && position.epoch === epoch && offset === position.offset + 1;
 const isSame = (one, other) => one?.epoch === other?.epoch && one?.offset === other?.offset;
 

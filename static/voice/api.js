@@ -5,20 +5,21 @@
 
 const CREATE_MS = 30_000;
 const USUAL_MS = 10_000;
-const TOOL_MS = 130_000; // a tool may take 120 s
+const TOOL_MS = 430_000; // a person may take 300 s to approve, a tool 120 s to run
 
 /** An answer that is not a success; status 0 means that none came. */
 export class ApiError extends Error {
-  constructor({ status, code = '', message = '', call = '', retryAfterS = 0 }) {
+  constructor({ status, code = '', message = '', call = '', decision = '', retryAfterS = 0 }) {
     super(message);
-    Object.assign(this, { status, code, call, retryAfterS });
+    Object.assign(this, { status, code, call, decision, retryAfterS });
   }
 }
 
 async function refusal(response) {
   const body = await response.json().catch(() => ({}));
   const seconds = Number(response.headers.get('Retry-After'));
-  return new ApiError({ ...body.error, status: response.status, call: body.call, retryAfterS: seconds > 0 ? seconds : 0 });
+  return new ApiError({ ...body.error, status: response.status, call: body.call, decision: body.decision,
+    retryAfterS: seconds > 0 ? seconds : 0 });
 }
 
 /**
@@ -47,9 +48,14 @@ export function createApi({ urls, token }) {
     /** Asks for a call: `{id, sdp, model, room, expires_at, control}`. */
     create: (body) => request('', { body, timeoutMs: CREATE_MS }),
     status: (id) => request(id, { method: 'GET' }),
+    /** Own running calls. */
+    running: () => request('', { method: 'GET' }),
     ready: (id) => request(`${id}/ready`),
     end: (id, reason = 'user') => request(`${id}/end`, { body: { reason }, keepalive: true }),
     runTool: (id, body) => request(`${id}/tools/`, { body, timeoutMs: TOOL_MS }),
+    /** Answers the question before a run. */
+    decide: (id, callId, decision) => request(`${id}/approvals/${encodeURIComponent(callId)}`, { body: { decision } }),
+    storeUsage: (id, body) => request(`${id}/usage/`, { body, keepalive: true }),
     storeTurn: (id, body) => request(`${id}/turns/`, { body, keepalive: true }),
   };
 }

@@ -3,7 +3,7 @@
  * at once; with a sideband only what the server has left unanswered. Every call of a response gets its output
  * first, then one answer is asked for. Calls of a cancelled response are never run. Pure.
  *
- * A list of `{id, name, args, response, since, posted, output, gotAt, tries}`.
+ * A list of `{id, name, args, response, since, posted, held, output, gotAt, tries}`.
  */
 
 export const SIDEBAND_WAIT_MS = 5000;
@@ -15,7 +15,7 @@ const change = (calls, id, more) => calls.map((call) => (call.id === id ? { ...c
 
 function noted(calls, { item, response_id: response }) {
   if (item.type !== 'function_call' || calls.some(({ id }) => id === item.call_id)) return calls;
-  const call = { id: item.call_id, name: item.name, args: item.arguments, response, since: null, posted: false,
+  const call = { id: item.call_id, name: item.name, args: item.arguments, response, since: null, posted: false, held: false,
     output: null, gotAt: null, tries: 0 };
   return [...calls, call];
 }
@@ -41,8 +41,15 @@ export const take = (calls, event, at) => EVENTS[event.type]?.(calls, event, at)
 /** The calls to post now. */
 export function owed(calls, control, now) {
   const wait = control === 'courier' ? 0 : SIDEBAND_WAIT_MS;
-  return calls.filter(({ since, posted }) => since !== null && !posted && now - since >= wait);
+  return calls.filter(({ since, posted, held: isHeld }) => since !== null && !posted && !isHeld && now - since >= wait);
 }
+
+/** Which calls wait for a person's word; one that was answered has its full time again. */
+export const held = (calls, approvals, at) => calls.map((call) => {
+  const said = approvals.find(({ call_id: id }) => id === call.id);
+  if (said === undefined || call.held === !said.decision) return call;
+  return { ...call, held: !said.decision, since: said.decision && call.since !== null ? at : call.since };
+});
 
 /** A call is on its way to our server. */
 export const posting = (calls, id) => change(calls, id, { posted: true });

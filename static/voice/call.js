@@ -123,6 +123,9 @@ export class Call {
     else this.#waiting.push(text);
   }
 
+  /** Sends what a press or its end means, where turns are ended by hand. */
+  send = (sent) => this.#line?.isOpen && this.#line.send(sent);
+
   /** The transcript's newest rows, for the record. */
   collect = (rows) => this.#line?.collect(rows);
 

@@ -4,12 +4,15 @@
  * which is finished seconds before it was heard.
  */
 
+import { NO_ASKS, dropCall, openAsks, takeAsks } from './asks_data.js';
+
 /** The value before anything was pressed. */
 export const READY = Object.freeze({
   phase: 'ready', // ready | asking | connecting | live | ended | failed
   typing: false, // a call without a microphone
   muted: false,
   push: false, // push to talk: silent unless Space is held
+  byHand: false, // and its turns are ended by letting go, because the session detects none
   holding: false,
   hearing: null, // item id of what the person is saying now
   heard: '',
@@ -23,7 +26,10 @@ export const READY = Object.freeze({
   trouble: '', // what is wrong with the microphone in mid-call
   startedAt: null,
   endsAt: null,
+  cost: null, // {amount, currency, state} so far, when people may see it
+  notice: '', // what the server says of the money
   id: null,
+  asks: NO_ASKS, // questions before tools run, of this call and of one elsewhere
   failure: null,
   ending: null,
 });
@@ -86,9 +92,11 @@ const EVENTS = {
 const INPUTS = {
   asking: (state) => ({ ...state, ...QUIET, phase: 'asking', typing: false, failure: null, ending: null, startedAt: null }),
   connecting: (state, { typing }) => ({ ...state, ...QUIET, phase: 'connecting', typing, failure: null, ending: null,
-    muted: false, startedAt: null, endsAt: null, id: null, unsaved: false }),
+    muted: false, startedAt: null, endsAt: null, cost: null, notice: '', id: null, unsaved: false }),
   answered: (state, { id, endsAt }) => ({ ...state, id, endsAt }),
   live: (state, { at }) => ({ ...state, phase: 'live', startedAt: at }),
+  stands: (state, { cost, notices }) => ({ ...state, cost: cost ?? state.cost,
+    notice: notices.find(({ code }) => code !== 'time_low')?.message ?? state.notice }), // the page has a clock of its own
   clock: (state, { endsAt }) => ({ ...state, endsAt }),
   event: (state, { event, at }) => {
     const next = EVENTS[event.type]?.(state, event) ?? state;
@@ -96,8 +104,10 @@ const INPUTS = {
   },
   typed: (state, { at }) => ({ ...state, awaiting: at }),
   mute: (state, { muted }) => ({ ...state, muted }),
-  push: (state, { push }) => ({ ...state, push }),
+  push: (state, { push, byHand = false }) => ({ ...state, push: push || byHand, byHand }),
   hold: (state, { holding }) => ({ ...state, holding }),
+  approvals: (state, said) => ({ ...state, asks: takeAsks(state.asks, { ...said, call: said.call ?? state.id }) }),
+  gone: (state, { call }) => ({ ...state, asks: dropCall(state.asks, call) }),
   lost: (state, { at }) => (state.phase === 'live' && state.lostAt === null ? { ...state, lostAt: at } : state),
   back: (state) => ({ ...state, lostAt: null }),
   blocked: (state, { blocked }) => ({ ...state, blocked }),
@@ -118,6 +128,7 @@ export const isOpen = ({ typing, muted, push, holding }) => !typing && (holding 
 export function activity(state, now) {
   if (state.lostAt !== null) return 'lost';
   if (state.hearing !== null) return 'you';
+  if (openAsks(state, now).some(({ call }) => call === state.id)) return 'waiting';
   if (state.playing !== null) return 'speaking';
   if (state.tools.length) return 'tool';
   if (state.response !== null) return 'thinking';

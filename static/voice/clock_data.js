@@ -14,6 +14,9 @@ export const clockTime = (ms) => CLOCK.format(ms);
 /** "12:01". */
 export const shortTime = (ms) => SHORT_CLOCK.format(ms);
 
+/** "at 12:01", or "on 1 December" when that is not within a day. */
+export const whenAgain = (ms, now) => (ms - now < DAY_MS ? `at ${shortTime(ms)}` : `on ${DAY.format(ms)}`);
+
 /** "22 December", `days` after `ms`. */
 export const dayAfter = (ms, days) => DAY.format(ms + days * DAY_MS);
 

@@ -4,7 +4,7 @@
  * sentence wins over ours. Pure.
  */
 
-import { shortTime } from './clock_data.js';
+import { whenAgain } from './clock_data.js';
 
 const TYPE_INSTEAD = 'Or type instead: the assistant answers without a microphone.';
 
@@ -51,6 +51,8 @@ const STATUSES = {
   503: 'restarting', 504: 'silent',
 };
 
+const AGAIN = { minutes_used: 'New minutes', budget_reached: 'Calls again' };
+
 /** The failure of one named cause. */
 export function failure(cause, provider = 'The provider') {
   const [said, does, cures] = CAUSES[cause];
@@ -88,7 +90,7 @@ export function serverFailure(error, provider, now) {
   if (found.cause === 'quota' && error.retryAfterS > 0) {
     found.does = 'again';
     found.retryAt = now + error.retryAfterS * 1000;
-    found.cures = [`New minutes at ${shortTime(found.retryAt)}.`];
+    found.cures = [`${AGAIN[error.code] ?? 'Try again'} ${whenAgain(found.retryAt, now)}.`];
   }
   if (found.does === 'copy') found.report = `${new Date(now).toISOString()} ${error.status} ${error.code}: ${found.said}`;
   return found;

@@ -1,6 +1,5 @@
 /**
- * The data channel of one call and what the server says of that call: events in, typed words out, the clock,
- * the relay, the news from the call's room, the end. Owned by a call.
+ * The data channel of one call and what the server says of it: events, typed words, clock, relay, news, end.
  */
 
 import { moment } from './clock_data.js';
@@ -20,6 +19,7 @@ export class Line {
   #channel;
   #id;
   #relay;
+  #tell;
   #news = null;
   #ticking;
   #waiting = [];
@@ -32,8 +32,9 @@ export class Line {
     this.#parts = parts;
     this.#channel = parts.channel;
     this.#id = parts.answer.id;
-    const send = (items) => this.#sendAll(items, true);
-    this.#relay = new Relay({ api: parts.api, id: this.#id, control: parts.answer.control, send, tell: parts.tell });
+    this.#relay = new Relay({ api: parts.api, id: this.#id, control: parts.answer.control, tell: parts.tell,
+      send: (items) => this.#sendAll(items, true) });
+    this.#tell = (input) => [input.type === 'approvals' && this.#relay.hold(input.approvals), parts.tell(input)];
     this.#channel.onopen = () => this.#opened();
     this.#channel.onclose = () => this.lost();
     this.#channel.onmessage = ({ data }) => this.#heard(data);
@@ -44,8 +45,8 @@ export class Line {
     this.#parts.api.ready(this.#id).catch(() => {}); // if it failed, the next look says so, and says it again
     this.#parts.tell({ type: 'live', at: Date.now() });
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
-    this.#news = new News({ room: this.#parts.answer.room, ask: () => this.#look(), tell: this.#parts.tell,
-      stored: (ids) => this.#relay.acknowledge(ids) });
+    this.#news = new News({ room: this.#parts.answer.room, ask: () => this.#look(), tell: this.#tell,
+      stored: (ids) => this.#relay.acknowledge(ids), metered: (keys) => this.#relay.metered(keys) });
     this.#look();
     this.#waiting.splice(0).forEach((text) => this.type(text));
   }
@@ -83,15 +84,15 @@ export class Line {
 
   /** Sends typed words, now or when the channel is open. */
   type(text) {
-    if (!this.isOpen) {
-      this.#waiting.push(text);
-      return;
-    }
+    if (!this.isOpen) return void this.#waiting.push(text);
     const id = typedId(crypto.getRandomValues(new Uint8Array(16)));
     const { events, asks } = typedEvents(this.#parts.state(), id, text);
     this.#parts.tell({ type: 'typed', id, at: Date.now() });
-    this.#sendAll(events, asks);
+    this.send({ events, asks });
   }
+
+  /** Sends events, and asks for an answer after them. */
+  send = ({ events, asks }) => this.#sendAll(events, asks);
 
   /** The transcript's newest rows, for the record. */
   collect(rows) {
@@ -104,7 +105,10 @@ export class Line {
     if (status === null || this.#closed) return false;
     if (status.state === 'connecting') this.#parts.api.ready(this.#id).catch(() => {});
     this.#relay.acknowledge(status.stored ?? []);
+    this.#relay.metered(status.metered ?? []);
     this.#parts.tell({ type: 'runs', runs: status.tool_runs ?? [] });
+    this.#tell({ type: 'approvals', approvals: status.approvals ?? [], at: Date.now() });
+    this.#parts.tell({ type: 'stands', cost: status.cost ?? null, notices: status.notices ?? [] });
     if (status.state === 'ended') {
       this.#parts.over(status.reason);
       return true;

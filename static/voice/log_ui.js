@@ -72,7 +72,7 @@ export class Log {
 
   #lastLine(row, name) {
     if (!row) return 'Transcript';
-    if (row.kind === 'tool') return `${toolFace(row.name, this.#tools).title}: ${outcome(row.status, row.ms).toLowerCase()}`;
+    if (row.kind === 'tool') return `${toolFace(row.name, this.#tools).title}: ${outcome(row.status, row.ms, row.approval).toLowerCase()}`;
     if (row.kind === 'remark') return row.text;
     return `${row.role === 'user' ? 'You' : name}: ${row.heard ?? row.text}`;
   }

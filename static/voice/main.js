@@ -1,11 +1,12 @@
 /** Wires the talk page: elements to the state, the state to elements. */
 
 import { createApi } from './api.js';
+import { Asking } from './asking.js';
 import { isOpen } from './call_data.js';
 import { Devices } from './devices_ui.js';
 import { write } from '../elements/element_ui.js';
 import { failure } from './failures_data.js';
-import { listenForKeys } from './keys_ui.js';
+import { holdButton, listenForKeys } from './keys_ui.js';
 import { Log } from './log_ui.js';
 import { canChooseSpeaker, listDevices } from './media.js';
 import { Stage } from './stage_ui.js';
@@ -20,6 +21,7 @@ const audio = byId('sound-out');
 const stage = new Stage(() => talk.play());
 const log = new Log(config.tools);
 const talk = new Talk({ config, api, audio, draw: (levels) => stage.draw(levels), changed: render });
+const asking = new Asking({ api, talk });
 let wasTalking = false;
 const devices = new Devices({ list: listDevices, speakers: canChooseSpeaker(), changed: deviceChanged });
 
@@ -44,6 +46,7 @@ function render() {
   const view = describe(state, known, now);
   stage.render({ view, state, open: isOpen(state), now, maxSeconds: assistant()?.max_seconds ?? 0, tells: known.tells });
   log.render({ rows: talk.transcript.rows, name: known.name, isSilent: state.typing && state.playing === null });
+  asking.render(known.name, now);
   renderHead(view);
   renderRecord(state, known.keepDays, now);
 }
@@ -91,17 +94,20 @@ const ACTS = {
 function deviceChanged(name) {
   if (name === 'input') talk.useMicrophone(devices.preferences.input);
   if (name === 'output') audio.setSinkId(devices.preferences.output).catch(() => {}); // unplugged: the old one goes on
-  if (name === 'push') talk.tell({ type: 'push', push: devices.preferences.push });
+  if (name === 'push') choosePush();
   render();
 }
 
 function chooseAssistant() {
   const voice = devices.preferences.voice || assistant()?.voice;
   if (config.voices.includes(voice)) byId('sound').value = voice;
+  choosePush();
   render();
 }
 
-const mute = () => talk.state.phase === 'live' && !talk.state.typing && talk.tell({ type: 'mute', muted: !talk.state.muted });
+const choosePush = () => talk.tell({ type: 'push', push: devices.preferences.push, byHand: assistant()?.by_hand ?? false });
+const hold = (holding) => talk.tell({ type: 'hold', holding });
+const mute = () => talk.state.phase === 'live' && !talk.state.typing && !talk.state.push && talk.tell({ type: 'mute', muted: !talk.state.muted });
 
 byId('act').addEventListener('click', ({ detail }) => {
   if (detail < 2) ACTS[byId('act').dataset.does](); // the second half of a double click meant the first act
@@ -129,13 +135,13 @@ byId('compose').addEventListener('submit', (event) => {
   byId('text').value = '';
 });
 listenForKeys({
-  hold: (holding) => talk.tell({ type: 'hold', holding }),
+  hold,
   mute,
   cancel: () => ['asking', 'connecting'].includes(talk.state.phase) && talk.end(),
 });
 
 if (config.assistants.some(({ slug }) => slug === devices.preferences.assistant)) byId('who').value = devices.preferences.assistant;
-talk.tell({ type: 'push', push: devices.preferences.push });
+holdButton(byId('mute'), { hold, isOn: () => talk.state.push });
 if (!config.assistants.length) talk.tell({ type: 'failed', failure: failure('no_assistant') });
 if (devices.preferences.output && canChooseSpeaker()) deviceChanged('output');
 chooseAssistant();

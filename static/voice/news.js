@@ -18,7 +18,7 @@ export class News {
   #isConfirmed = false;
 
   /**
-   * @param {{room: string, ask: () => void, stored: (ids: string[]) => void, tell: (input: object) => void, url?, Socket?}} parts
+   * @param {{room: string, ask: () => void, stored: (ids: string[]) => void, metered: (keys: string[]) => void, tell: (input: object) => void, url?, Socket?}} parts
    *   `ask`: have the server asked how the call stands
    */
   constructor(parts) {
@@ -36,11 +36,12 @@ export class News {
   }
 
   #heard({ data }, isLive) {
-    const { stored, inputs, isLive: isConfirmed, isOver } = read(data, isLive ? Date.now() : null);
+    const { stored, metered, inputs, isLive: isConfirmed, isOver, isAsking } = read(data, isLive ? Date.now() : null);
     this.#isConfirmed ||= isConfirmed;
     if (stored.length) this.#parts.stored(stored);
+    if (metered.length) this.#parts.metered(metered);
     inputs.forEach((input) => this.#parts.tell(input));
-    if (isOver) this.#parts.ask(); // the last word of the server has the reason, and what was stored last
+    if (isOver || isAsking) this.#parts.ask(); // the last word of the server has the reason, and what was stored last
   }
 
   close() {

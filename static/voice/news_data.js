@@ -3,11 +3,17 @@
  * describes; what is not understood is nothing. Pure.
  */
 
-const NOTHING = Object.freeze({ stored: [], inputs: [], isLive: false, isOver: false });
+import { keyOf } from './usage_data.js';
+
+const NOTHING = Object.freeze({ stored: [], metered: [], inputs: [], isLive: false, isOver: false, isAsking: false });
 
 const READERS = {
   turn: ({ item_id: id }) => ({ stored: id ? [id] : [] }),
+  usage: (used) => ({ metered: [keyOf(used)], inputs: used.cost ? [{ type: 'stands', cost: used.cost, notices: [] }] : [] }),
+  notice: (notice) => ({ inputs: [{ type: 'stands', cost: null, notices: [notice] }] }),
   tool_run: (run) => ({ inputs: [{ type: 'runs', runs: [run] }] }),
+  // Said earlier, it does not tell how much time is left, nor whether it was answered since.
+  approval: (said, at) => (at === null ? { isAsking: !said.decision } : { inputs: [{ type: 'approvals', approvals: [said], at }] }),
   state: ({ state, ends_in_s: seconds }, at) => ({
     isLive: state === 'live',
     isOver: state === 'ended',
@@ -25,7 +31,8 @@ function parsed(text) {
 }
 
 /**
- * `{stored: [item id], inputs: [input of call_data], isLive, isOver}`
+ * `{stored: [item id], metered: [key of usage_data], inputs: [input of call_data], isLive, isOver, isAsking}`;
+ * `isAsking`: the server is to be asked
  * @param {string | undefined} payload @param {number | null} at now, when it was said just now
  */
 export function read(payload, at) {

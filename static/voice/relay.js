@@ -1,11 +1,13 @@
 /**
  * Sees to it that nothing is lost when the server's own line to the provider missed it: function calls get an
- * output, finished turns get stored. The rules are in batches_data and outbox_data; here are the posts.
+ * output, finished turns and what was used get stored. The rules are in batches_data, outbox_data and usage_data;
+ * here are the posts.
  * Owned by a call.
  */
 
 import * as batches from './batches_data.js';
 import * as outbox from './outbox_data.js';
+import * as usage from './usage_data.js';
 
 export class Relay {
   #api;
@@ -16,6 +18,8 @@ export class Relay {
   #calls = [];
   #outbox = outbox.EMPTY_OUTBOX;
   #storing = false;
+  #used = [];
+  #posting = false;
 
   /**
    * @param {{api: object, id: string, control: string, send: (events: object[]) => void, tell: (input: object) => void}} parts
@@ -31,6 +35,7 @@ export class Relay {
 
   take(event) {
     this.#calls = batches.take(this.#calls, event, Date.now());
+    this.#used = usage.take(this.#used, event, Date.now());
     if (this.#control === 'courier' && event.type === 'response.done') this.#work();
   }
 
@@ -42,6 +47,7 @@ export class Relay {
   /** Called a few times a second: posts and sends what is due. */
   tick() {
     this.#work();
+    this.#postUsage(false);
     if (!this.#storing && outbox.due(this.#outbox, Date.now()).length) this.#store(false);
   }
 
@@ -50,9 +56,34 @@ export class Relay {
     this.#outbox = outbox.acknowledge(this.#outbox, ids);
   }
 
+  /** A run that waits for the person's word is the server's: it is relayed when it stays unanswered after that. */
+  hold(approvals) {
+    this.#calls = batches.held(this.#calls, approvals, Date.now());
+  }
+
+  /** Usage that the server says it has, by key. */
+  metered(keys) {
+    this.#used = usage.acknowledge(this.#used, keys);
+  }
+
   /** At the end: whatever is not acknowledged is posted at once. `isLeaving`: there is no time to ask first. */
   async flush(isLeaving) {
     if (outbox.due(this.#outbox, Date.now(), true).length) await this.#store(true, isLeaving);
+    await this.#postUsage(true);
+  }
+
+  async #postUsage(all) {
+    if (this.#posting) return;
+    this.#posting = true;
+    await Promise.all(usage.due(this.#used, this.#control, Date.now(), all).map(async ({ key, body }) => {
+      try {
+        await this.#api.storeUsage(this.#id, body);
+        this.metered([key]);
+      } catch {
+        this.#used = usage.postponed(this.#used, key, Date.now());
+      }
+    }));
+    this.#posting = false;
   }
 
   #work() {
@@ -83,7 +114,9 @@ export class Relay {
 
   async #askFirst() {
     try {
-      this.acknowledge((await this.#api.status(this.#id)).stored ?? []);
+      const { stored, metered } = await this.#api.status(this.#id);
+      this.acknowledge(stored ?? []);
+      this.metered(metered ?? []);
     } catch {
       // No answer now: posting twice is harmless, the server knows an item by its id.
     }

@@ -1,6 +1,7 @@
 /** The stage: dial, word, sentence, cures, time left, and the three acts. Draws what words_data describes. */
 
 import { countdown } from './clock_data.js';
+import { costWords } from './money_data.js';
 import { element, showIcon, write } from '../elements/element_ui.js';
 
 const SILENCE = [0, 0, 0];
@@ -60,18 +61,19 @@ export class Stage {
     showIcon(button, act.icon);
   }
 
-  #renderMute(view, { muted, typing }, open) {
+  #renderMute(view, { muted, typing, push }, open) {
     const button = byId('mute');
     button.disabled = !view.talking || typing;
     button.title = typing ? 'This call has no microphone' : '';
-    button.setAttribute('aria-pressed', String(muted));
-    write(button.querySelector('.lbl'), muted ? 'Unmute' : 'Mute');
+    button.setAttribute('aria-pressed', String(push ? open : muted));
+    write(button.querySelector('.lbl'), push ? 'Hold to talk' : muted ? 'Unmute' : 'Mute');
     showIcon(button, open || !view.talking ? 'mic' : 'mic-off');
   }
 
-  #renderLeft({ talking }, { endsAt }, now, maxSeconds) {
+  #renderLeft({ talking }, { endsAt, cost }, now, maxSeconds) {
     const text = talking && endsAt !== null ? countdown(endsAt - now) : countdown(maxSeconds * 1000);
-    const rest = talking ? ' left' : ' a call';
+    const spent = talking ? costWords(cost) : '';
+    const rest = `${talking ? ' left' : ' a call'}${spent && `, ${spent}`}`;
     if (byId('left').textContent === text + rest) return;
     byId('left').replaceChildren(...(maxSeconds ? [element('b', {}, text), rest] : []));
   }

@@ -4,7 +4,9 @@
  */
 
 import { Call } from './call.js';
+import { LAST_WORDS_MS, letGo, pressed } from './by_hand_data.js';
 import { READY, isOpen, reduce } from './call_data.js';
+import { takeApprovals, takeRuns } from './runs_data.js';
 import * as transcripts from './transcript_data.js';
 
 const IDLE = ['ready', 'ended', 'failed'];
@@ -15,6 +17,7 @@ export class Talk {
   #call = null;
   #parts;
   #isDue = false;
+  #heldAt = 0;
 
   /** @param {{config, api, audio: HTMLAudioElement, draw: (levels) => void, changed: () => void}} parts */
   constructor(parts) {
@@ -31,6 +34,7 @@ export class Talk {
     this.state = reduce(this.state, input);
     this.#write(input);
     this.#call?.sound?.setOpen(isOpen(this.state));
+    if (input.type === 'hold' && this.state.byHand && this.state.phase === 'live') this.#hold(input.holding);
     if (input.type === 'event' && input.event.type === 'output_audio_buffer.started') this.#call?.checkSound();
     if (this.#isDue) return;
     this.#isDue = true;
@@ -40,11 +44,21 @@ export class Talk {
     });
   }
 
+  /** Where turns are ended by hand: the press begins one, letting go hands it in. */
+  #hold(isHeld) {
+    const call = this.#call;
+    const now = performance.now();
+    if (isHeld) call.send(pressed(this.state));
+    else setTimeout(() => call.send(letGo(this.state, now - this.#heldAt)), LAST_WORDS_MS); // a closed call sends nothing
+    if (isHeld) this.#heldAt = now;
+  }
+
   #write(input) {
     const before = this.transcript;
     if (input.type === 'event') this.transcript = transcripts.take(before, input.event, input.at);
     if (input.type === 'typed') this.transcript = transcripts.expectTyped(before, input.id);
-    if (input.type === 'runs') this.transcript = transcripts.takeRuns(before, input.runs);
+    if (input.type === 'runs') this.transcript = takeRuns(before, input.runs);
+    if (input.type === 'approvals') this.transcript = takeApprovals(before, input.approvals);
     if (input.type === 'ended') this.transcript = transcripts.ended(before, input.at);
     if (input.type === 'clear') this.transcript = transcripts.emptied(before);
     if (this.transcript.rows !== before.rows) this.#call?.collect(this.transcript.rows);

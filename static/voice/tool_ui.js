@@ -47,7 +47,7 @@ function inside(row) {
 export function drawTool(details, row, tools) {
   const { title, icon: symbol } = toolFace(row.name, tools);
   const { parts, face } = inside(row);
-  const end = element('span', { className: 'end' }, outcome(row.status, row.ms));
+  const end = element('span', { className: 'end' }, outcome(row.status, row.ms, row.approval));
   end.append(row.status === 'running' ? element('i', { className: 'busy' }) : icon('chev', 's chev'));
   const name = element('span', {}, element('b', {}, title), ` ${face?.place || asked(row.args)}`);
   details.className = 'tool';

@@ -10,7 +10,8 @@ const DOING = {
   publish_to_room: (asked) => (asked ? `Publishing to ${asked}.` : 'Publishing to a room.'),
 };
 
-const STATUS = { running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' };
+const STATUS = { waiting: 'Waiting for you', running: 'Running', done: 'Done', failed: 'Failed', denied: 'Denied', cancelled: 'Cancelled' };
+const TIMED = ['done', 'failed'];
 
 function titled(name) {
   const words = name.replaceAll(/[_-]+/g, ' ').trim();
@@ -40,9 +41,17 @@ export function doing(name, args) {
   return DOING[name]?.(asked(args)) ?? 'Working on it.';
 }
 
-/** "Done in 412 ms", "Running", "Failed after 8.0 s". */
-export function outcome(status, ms) {
-  if (ms === null || ms === undefined || status === 'running' || status === 'cancelled') return STATUS[status];
+function answered(status, { decision, afterS }) {
+  if (decision === 'unanswered') return 'Denied by itself';
+  if (decision === 'deny') return 'You denied it';
+  return status === 'running' && decision !== 'carried' ? `You approved after ${duration(afterS * 1000)}` : null;
+}
+
+/** "Done in 412 ms", "Running", "Failed after 8.0 s", "You denied it". */
+export function outcome(status, ms, approval = null) {
+  const said = approval && answered(status, approval);
+  if (said) return said;
+  if (ms === null || ms === undefined || !TIMED.includes(status)) return STATUS[status];
   return `${STATUS[status]} ${status === 'failed' ? 'after' : 'in'} ${duration(ms)}`;
 }
 
@@ -57,10 +66,11 @@ export function readable(text) {
   }
 }
 
-/** How an output went: our server answers what failed with `{"error": sentence}`. */
+/** How an output went: our server answers what failed with `{"error": sentence}`, a no with `approval` beside it. */
 export function statusOf(output) {
   try {
-    return JSON.parse(output)?.error ? 'failed' : 'done';
+    const { error, approval } = JSON.parse(output) ?? {};
+    return approval && error ? 'denied' : error ? 'failed' : 'done';
   } catch {
     return 'done';
   }

@@ -2,8 +2,8 @@
  * The conversation as rows, made of the events of the data channel in the order people began to speak.
  *
  * A turn is `{kind: 'turn', id, role, text, state: 'hearing' | 'now' | 'final', typed, interrupted, heard, failed,
- * at, response}`; a tool is `{kind: 'tool', id, name, args, output, status, at, ms, response}`; a remark is
- * `{kind: 'remark', id, text, at}`. Rows are never changed, only replaced. Pure.
+ * at, response}`; a tool is `{kind: 'tool', id, name, args, output, status, at, ms, response, approval?}`; a remark
+ * is `{kind: 'remark', id, text, at}`. Rows are never changed, only replaced. Pure.
  */
 
 import { heardPart } from './heard_data.js';
@@ -16,7 +16,8 @@ export const emptyTranscript = (exact) => Object.freeze({
 
 const find = (state, id) => state.rows.find((row) => row.id === id);
 
-function patch(state, id, change) {
+/** The state with one row changed. */
+export function patch(state, id, change) {
   return { ...state, rows: state.rows.map((row) => (row.id === id ? { ...row, ...change(row) } : row)) };
 }
 
@@ -141,10 +142,4 @@ export function ended(state, at) {
   const rows = state.rows.filter((row) => row.state !== 'hearing' || row.text).map((row) =>
     (row.state === 'now' ? { ...row, ...cut(row, at - (state.started[row.response] ?? at), state.exact), byEnd: true } : row));
   return { ...state, rows };
-}
-
-/** What the server knows of tool runs, which is truer than what the channel showed. */
-export function takeRuns(state, runs) {
-  return runs.reduce((next, { call_id: id, status, output }) => patch(next, id, (row) =>
-    (status === 'running' || row.status === status ? {} : { status, output: output || row.output })), state);
 }

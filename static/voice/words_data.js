@@ -34,6 +34,8 @@ const LIVE = {
   lost: (state) => ({ word: 'Reconnecting', ring: 'lost', sign: 'alert',
     said: `The line dropped at ${clockTime(state.lostAt)}. It may come back by itself. Nothing said so far is lost.` }),
   you: ({ heard }) => ({ word: 'You are speaking', ring: 'you', said: heard ? `“${heard.trim()}…”` : 'Go on.' }),
+  waiting: ({ asks, id }, { name }) => ({ word: 'Waiting for you', ring: 'ask', sign: 'hand',
+    said: `${name} wants to use “${asks.open.find(({ call }) => call === id).title}”. Answer below the transcript.` }),
   speaking: (state, { name }) => ({ word: 'Speaking', ring: 'them', said: speakingSentence(state, name) }),
   tool: ({ tools }, facts) => {
     const { name, args } = tools[0];
@@ -44,7 +46,7 @@ const LIVE = {
   listening: ({ typing }, { name }) => ({ word: 'Listening', ring: typing ? 'rest' : 'hear',
     said: typing ? `Type, and ${name} answers. No microphone is open.` : 'Say something, or type.' }),
   muted: ({ push, muted }, { name }) => ({ word: 'Muted', ring: 'rest', sign: 'mic-off', crossed: true,
-    said: push && !muted ? `${name} hears you only while you hold Space.` : `${name} cannot hear you. Unmute, or hold Space to talk.` }),
+    said: push ? `${name} hears you only while you hold Space, or the button.` : `${name} cannot hear you. Unmute, or hold Space to talk.` }),
 };
 
 function speakingSentence({ typing, muted, push, holding }, name) {
@@ -66,7 +68,7 @@ function live(state, facts, now) {
   const view = LIVE[doingNow](state, facts);
   const said = overriding(state, { low, tells: facts.tells, doingNow }) ?? view.said;
   const held = state.blocked ? [`Your browser is holding the sound back. Press once to hear ${facts.name}.`] : [];
-  const cures = state.trouble ? [...held, state.trouble] : held;
+  const cures = [...held, state.trouble, state.notice].filter(Boolean);
   return { ...view, said, low, cures, plays: state.blocked, act: act('end'), live: true, talking: true };
 }
 

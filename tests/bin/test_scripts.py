@@ -67,7 +67,7 @@ def test_the_engine_is_installed_unless_another_provider_is_named(bare_path, tmp
 
 
 def test_nothing_is_installed_where_nothing_is_missing(bare_path, tmp_path):
-    for name in ("node", "chromium"):
+    for name in ("node", "chromium", "cc"):
         fake(bare_path, name, "true")
     fake(bare_path, "apt-get", "exit 1")
     assert run("install-test-programs", tmp_path, bare_path).returncode == 0
@@ -76,11 +76,21 @@ def test_nothing_is_installed_where_nothing_is_missing(bare_path, tmp_path):
 def test_what_is_missing_comes_from_apt(bare_path, tmp_path):
     """As root; others go through sudo."""
     fake(bare_path, "node", "true")
+    fake(bare_path, "cc", "true")
     fake(bare_path, "apt-get", f'echo "$*" >> {tmp_path}/asked')
     fake(bare_path, "sudo", '[ "$1" = -n ] && shift; exec "$@"')
     assert run("install-test-programs", tmp_path, bare_path).returncode == 0
     asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
     assert asked[0].startswith("update") and asked[1].endswith("chromium") and "nodejs" not in asked[1]
+
+
+def test_a_compiler_comes_with_the_headers_it_needs(bare_path, tmp_path):
+    for name in ("node", "chromium"):
+        fake(bare_path, name, "true")
+    fake(bare_path, "apt-get", f'echo "$*" >> {tmp_path}/asked')
+    fake(bare_path, "sudo", '[ "$1" = -n ] && shift; exec "$@"')
+    assert run("install-test-programs", tmp_path, bare_path).returncode == 0
+    assert (tmp_path / "asked").read_text(encoding="utf-8").rstrip().endswith(" gcc libc6-dev")
 
 
 def test_what_cannot_be_installed_is_named(bare_path, tmp_path):

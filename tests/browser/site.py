@@ -172,6 +172,15 @@ class Site:
         finally:
             connection.close()
 
+    def change(self, statement: str, *values: Any) -> None:
+        """What an operator would do in the admin."""
+        connection = sqlite3.connect(self.database, timeout=10)
+        try:
+            with connection:
+                connection.execute(statement, values)
+        finally:
+            connection.close()
+
     def calls_at_engine(self) -> int:
         answer = httpx.get(f"http://127.0.0.1:{self._engine_port}/healthz", timeout=5)
         return int(answer.json()["calls"])

@@ -12,6 +12,7 @@ let news;
 let asked;
 let told;
 let stored;
+let metered;
 
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: NOW });
@@ -19,8 +20,9 @@ beforeEach(() => {
   asked = 0;
   told = [];
   stored = [];
+  metered = [];
   news = new News({ room, url: 'ws://site/ws/rooms/', Socket: FakeSocket, ask: () => { asked += 1; },
-    tell: (input) => told.push(input), stored: (ids) => stored.push(...ids) });
+    tell: (input) => told.push(input), stored: (ids) => stored.push(...ids), metered: (keys) => metered.push(...keys) });
 });
 
 afterEach(() => {
@@ -100,6 +102,17 @@ test('turns are acknowledged, tool runs and the end are told on', () => {
   assert.equal(told.length, 1);
 });
 
+test('what the call costs and what the server says of its limits are told on', () => {
+  join();
+  const cost = { amount: '0.010000', currency: 'USD', state: 'priced' };
+  says(1, { type: 'usage', kind: 'response', source_id: 'r1', cost });
+  says(2, { type: 'usage', kind: 'response', source_id: 'r2', cost: null });
+  says(3, { type: 'notice', code: 'budget_low', message: 'Low.' });
+  assert.deepEqual(told.map(({ type, cost: said, notices }) => [type, said, notices.map(({ message: words }) => words)]),
+    [['stands', cost, []], ['stands', null, ['Low.']]]);
+  assert.deepEqual(metered, ['response:r1', 'response:r2']);
+});
+
 test('nothing is heard or asked after its end', () => {
   join();
   news.close();
@@ -110,7 +123,7 @@ test('nothing is heard or asked after its end', () => {
 
 test('what is not understood is nothing', () => {
   for (const payload of [undefined, '', 'nonsense', 'null', '[]', '{"type":"cost"}', '{"type":"constructor"}', '7']) {
-    assert.deepEqual(read(payload, NOW), { stored: [], inputs: [], isLive: false, isOver: false });
+    assert.deepEqual(read(payload, NOW), { stored: [], metered: [], inputs: [], isLive: false, isOver: false, isAsking: false });
   }
 });
 

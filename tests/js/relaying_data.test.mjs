@@ -1,10 +1,11 @@
-// Tool batches, the outbox of turns, and typed messages.
+// Tool batches, the outboxes of turns and of usage, and typed messages.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import * as batches from '../../static/voice/batches_data.js';
 import * as outbox from '../../static/voice/outbox_data.js';
 import { typedEvents, typedId } from '../../static/voice/typing_data.js';
+import * as usage from '../../static/voice/usage_data.js';
 import { call, done, output } from './events.mjs';
 
 const NOW = 10_000;
@@ -91,6 +92,24 @@ test('a turn that cannot be stored after five tries is told', () => {
   for (let tries = 0; tries < 5; tries += 1) box = outbox.postponed(box, 'a', NOW);
   assert.ok(outbox.isStuck(box));
   assert.deepEqual(outbox.due(box, NOW + 99_000), []);
+});
+
+const used = (id, tokens) => ({ type: 'response.done', response: { id, usage: tokens } });
+
+test('what was used is left to the server for five seconds beside a sideband, and posted at once by a courier', () => {
+  const list = [used('r1', { total_tokens: 5 }), used('r2', null)].reduce((found, event) => usage.take(found, event, NOW), []);
+  const keys = (control, now, all) => usage.due(list, control, now, all).map(({ key }) => key);
+  assert.deepEqual([keys('sideband', NOW + 4999), keys('sideband', NOW + 5000)], [[], ['response:r1']]);
+  assert.deepEqual([keys('courier', NOW), keys('sideband', NOW, true)], [['response:r1'], ['response:r1']]);
+  assert.deepEqual(list[0].body, { kind: 'response', source_id: 'r1', usage: { total_tokens: 5 } });
+  assert.deepEqual(usage.acknowledge(list, ['response:r1']), []);
+});
+
+test('what could not be posted is tried five times', () => {
+  let list = usage.take([], used('r1', {}), NOW);
+  assert.equal(usage.due(usage.postponed(list, 'response:r1', NOW), 'courier', NOW + 4999).length, 0);
+  for (let tries = 0; tries < 5; tries += 1) list = usage.postponed(list, 'response:r1', NOW);
+  assert.equal(usage.due(list, 'courier', NOW + 99_000).length, 0);
 });
 
 const typed = (state) => typedEvents({ playing: null, response: null, tools: [], ...state }, 'i1', 'Stop');

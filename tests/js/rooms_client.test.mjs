@@ -72,6 +72,18 @@ test('waits longer after each failure, with jitter', () => {
   assert.ok(waitMs(0, 4001, 0) >= 1000, 'a restart takes a moment');
 });
 
+test('a server that turns everybody away says when to come back', () => {
+  FakeSocket.last.cut(1006);
+  pass(2000);
+  const before = FakeSocket.all.length;
+  FakeSocket.last.say({ type: 'error', code: 'unavailable', message: 'Many are coming in.', retry_in_s: 7 });
+  FakeSocket.last.cut(1013);
+  pass(6900);
+  assert.equal(FakeSocket.all.length, before);
+  pass(4000);
+  assert.equal(FakeSocket.all.length, before + 1);
+});
+
 test('codes say whether to come back', () => {
   for (const code of [1001, 1005, 1006, 1011, 1012, 1013, 4000, 4001, 4002, 4499]) assert.equal(isFinal(code), false, code);
   for (const code of [1009, 4500, 4501, 4503, 4999]) assert.equal(isFinal(code), true, code);

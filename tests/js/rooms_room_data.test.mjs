@@ -58,6 +58,16 @@ test('messages of another epoch are not compared but asked about', () => {
   assert.deepEqual([back.room.position, back.asks, back.room.unknown], [to, false, true]);
 });
 
+test('the newest messages of an unrecovered join bring nothing again, however many epochs ago it was', () => {
+  const at = (offset, generation, more = {}) => message(offset, { epoch: `a.${generation}`, ...more });
+  const first = takeJoined(asked(NEW_ROOM), joined(3, { epoch: 'a.9', messages: [at(1, 8), at(2, 8), at(3, 9)] }));
+  assert.deepEqual(offsets(first.events), [1, 2, 3]);
+  const lost = gap(3, 1, { from: { epoch: 'a.9', offset: 3 }, to: { epoch: 'a.10', offset: 4 }, reason: 'epoch' });
+  const newest = [at(1, 8), at(2, 8), at(3, 9), at(4, 10)];
+  const back = takeJoined(asked(dropped(first.room)), joined(4, { epoch: 'a.10', recovered: false, gaps: [lost], messages: newest }));
+  assert.deepEqual(offsets(back.events), ['gap null', 4]);
+});
+
 test('a smaller offset in a new epoch is news', () => {
   const back = takeJoined(asked(live()), joined(3, { epoch: 'e9', recovered: false, messages: [message(3, { epoch: 'e9' })] }));
   assert.deepEqual(offsets(back.events), [3]);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { heardPart, unheardPart } from '../../static/voice/heard_data.js';
-import { emptied, emptyTranscript, ended, expectTyped, take, takeRuns } from '../../static/voice/transcript_data.js';
+import { emptied, emptyTranscript, ended, expectTyped, take } from '../../static/voice/transcript_data.js';
+import { takeRuns } from '../../static/voice/runs_data.js';
 import { call, created, delta, done, message, output, sound, speech, spokenText, transcribed, truncated } from './events.mjs';
 
 const NOW = 50_000;

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { READY, reduce } from '../../static/voice/call_data.js';
 import { failure, failureBehind, environmentFailure, microphoneFailure, Refused, serverFailure } from '../../static/voice/failures_data.js';
 import { endingSentence } from '../../static/voice/endings_data.js';
+import { costWords } from '../../static/voice/money_data.js';
 import { describe } from '../../static/voice/words_data.js';
 import { call, created, done, sound, speech } from './events.mjs';
 
@@ -70,7 +71,7 @@ test('a call without a microphone says that none is open', () => {
 });
 
 const REASONS = ['user', 'browser_left', 'time_limit', 'idle', 'operator', 'replaced', 'provider', 'provider_lost', 'shutdown',
-  'not_connected', 'failed', 'line_lost'];
+  'not_connected', 'failed', 'line_lost', 'budget'];
 test('every ending has its own sentence', () => {
   const sentences = REASONS.map((reason) =>
     endingSentence({ reason, startedAt: NOW, endedAt: NOW + 44_000 }, { provider: 'OpenAI', keepDays: 30 }));
@@ -124,9 +125,26 @@ test("the server's own sentence wins", () => {
     'It said no: check the model.');
 });
 
+test('a limit says when to come back, by the limit and the time', () => {
+  const cures = (code, retryAfterS) => serverFailure({ status: 429, code, message: '', retryAfterS }, OPENAI, NOW).cures;
+  assert.deepEqual(cures('too_many_calls', 60), ['Try again at 12:01.']);
+  assert.deepEqual(cures('minutes_used', 43_200), ['New minutes at 00:00.']);
+  assert.deepEqual(cures('budget_reached', 9 * 86_400), ['Calls again on 1 December.']);
+});
+
+test('the money of a call stands beside its time, and a notice under the sentence', () => {
+  const cost = { amount: '0.021300', currency: 'USD', state: 'priced' };
+  const state = after([...LIVE, { type: 'stands', cost, notices: [{ code: 'time_low', message: 'no' }] },
+    { type: 'stands', cost: null, notices: [{ code: 'budget_low', message: 'Your budget for today is 80 % used.' }] }]);
+  assert.deepEqual(state.cost, cost);
+  assert.deepEqual(describe(state, FACTS, NOW).cures, ['Your budget for today is 80 % used.']);
+  const words = (amount, name = 'priced') => costWords({ amount, currency: 'USD', state: name });
+  assert.deepEqual([words('0.021300'), words('0.000456'), words('0.010000', 'partly'), words(null, 'unknown'), words('0', 'free'), costWords(null)],
+    ['0.02\u00a0USD', '0.00046\u00a0USD', 'at\u00a0least\u00a00.01\u00a0USD', 'cost\u00a0unknown', '', '']);
+});
+
 test('a used-up quota offers a try when its time has come', () => {
   const found = serverFailure({ status: 429, code: 'too_many_calls', message: '', retryAfterS: 60 }, OPENAI, NOW);
-  assert.deepEqual(found.cures, ['New minutes at 12:01.']);
   assert.equal(say([{ type: 'failed', failure: found }]).act, null);
   assert.equal(say([{ type: 'failed', failure: found }], FACTS, NOW + 60_000).act.label, 'Try again');
 });

@@ -45,6 +45,17 @@ def test_addresses_lose_their_trailing_slash(read):
     assert read("https://a/v1/").web_address("X") == "https://a/v1"
 
 
+def test_pairs_of_host_and_port_are_read(read):
+    pairs = ("127.0.0.1:9000", "[::1]:80", "house.lan:65535")
+    assert read(", ".join(pairs)).host_ports("X") == pairs
+
+
+def test_secrets_of_tools_are_read_by_the_names_operators_gave(read):
+    env = read("s3cret")
+    assert env.named_secrets(("X", "NOT_THERE")) == {"X": "s3cret", "NOT_THERE": ""}
+    assert env.names_read == []
+
+
 def test_objects_are_read_from_json(read):
     assert read('[{"urls": "stun:a"}]').objects("X") == [{"urls": "stun:a"}]
 
@@ -56,6 +67,9 @@ def test_objects_are_read_from_json(read):
         ("-1", "number", (1,), "0 or more"),
         ("perhaps", "flag", (True,), "true or false"),
         ("google", "choice", ("a", ("a", "b")), "one of a, b"),
+        ("127.0.0.1", "host_ports", (), "host:port pairs"),
+        ("http://a:80", "host_ports", (), "host:port pairs"),
+        ("a:65536", "host_ports", (), "host:port pairs"),
         ("{}", "objects", (), "a JSON list of objects"),
         ("[1]", "objects", (), "a JSON list of objects"),
         ("ftp://a", "web_address", (), "http:// or https://"),

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from rooms.errors import Conflict, LostLease, NotAllowed, TooLarge
+from rooms.errors import Conflict, LostLease, NotAllowed, PlaceMoved, TooLarge
 from rooms.frames import Position, message_frame
 from rooms.names import group_channel_of, room_from_text
-from rooms.register import RawMessage, Register
+from rooms.register import FeedPlace, RawMessage, Register
 from tests.rooms.conftest import make_limits
 
 DEVICE = room_from_text("device01")
@@ -115,9 +115,9 @@ async def test_payload_above_the_limit_is_refused_or_takes_its_place_without_dat
     with pytest.raises(TooLarge):
         await register.publish(DEVICE, b"x" * 11, source="http")
     await redis.hset(f"\x01{namespace}r:bridge", "fence", "7")
-    done = await register.publish_raw([RawMessage(DEVICE, b"x" * 11), RawMessage(DEVICE, b"y")], 7)
-    assert [one.position.offset for one in done] == [1, 2]
+    await register.publish_raw([RawMessage(DEVICE, b"x" * 11), RawMessage(DEVICE, b"y")], 7)
     frames = [json.loads(frame) for frame in (await history.read(DEVICE, last=2)).frames]
+    assert [frame["offset"] for frame in frames] == [1, 2]
     assert frames[0]["too_large"] == 11 and "data" not in frames[0]
     assert frames[1]["data"] == "y"
 
@@ -127,6 +127,27 @@ async def test_old_fence_registers_nothing(redis, namespace, register):
     with pytest.raises(LostLease):
         await register.publish_raw([RawMessage(DEVICE, b"late")], 7)
     assert await register.tops([DEVICE]) == {}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["late batch first", "late batch last"])
+async def test_batch_given_up_and_sent_again_is_registered_once(redis, namespace, register, order):
+    """A command that waited in the network longer than its sender arrives after all."""
+    await redis.hset(f"\x01{namespace}r:bridge", "fence", "7")
+    given_up = [RawMessage(DEVICE, b"1")], FeedPlace("7:1", 1)
+    again = [RawMessage(DEVICE, b"1"), RawMessage(DEVICE, b"2")], FeedPlace("7:1", 2)
+    batches = [given_up, again]
+    batch, place = batches[order[0]]
+    await register.publish_raw(batch, 7, place, after=FeedPlace("", 0))
+    late, late_place = batches[order[1]]
+    with pytest.raises(PlaceMoved):
+        await register.publish_raw(late, 7, late_place, after=FeedPlace("", 0))
+    assert (await register.tops([DEVICE]))[DEVICE].offset == len(batch)
+
+
+async def test_a_message_that_is_not_listed_makes_no_room_to_be_found(register, registry, history):
+    await register.publish(DEVICE, b"1", source="http", listed=False)
+    assert (await registry.list()).rooms == []
+    assert len((await history.read(DEVICE, last=1)).frames) == 1
 
 
 async def test_rooms_beyond_the_most_are_relayed_without_history(redis, namespace, history, registry):

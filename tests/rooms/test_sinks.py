@@ -136,7 +136,7 @@ def test_under_tls_nothing_goes_past_the_transport(pair):
 def test_a_transport_that_is_not_known_is_served_by_events(pair):
     events: list[Any] = []
     pair.protocol.transport = SimpleNamespace(write=None)
-    sink = open_sink(pair.send, backlog=set(), deliver=events.append, abort=lambda: None)
+    sink = open_sink(pair.send, backlog=set(), deliver=events.append, close=print, abort=lambda: None)
     assert isinstance(sink, EventSink)
     sink.give(Batch([b"a"]))
     assert events == [{"type": "room.frames", "texts": ["a"], "size": 1}]

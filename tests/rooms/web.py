@@ -15,6 +15,11 @@ from tests.voice.conftest import ROOT, free_port, wait_for_http
 from tests.voice.web_process import WebProcess
 
 APPLICATION = "realtime_site.asgi:application"
+# As the README has it.
+RECOMMENDED = (
+    *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+    *("--ws-per-message-deflate", "false", "--no-access-log", "--log-level", "warning"),
+)
 
 
 class UvicornProcess(WebProcess):
@@ -23,7 +28,7 @@ class UvicornProcess(WebProcess):
     def __init__(self, environment: dict[str, str]) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "uvicorn", "--port", str(self.port), "--log-level", "warning"]
+        command = [sys.executable, "-m", "uvicorn", *RECOMMENDED, "--port", str(self.port)]
         self.process = subprocess.Popen([*command, APPLICATION], cwd=ROOT, env=os.environ | environment)
         wait_for_http(f"{self.url}/healthz", self.process)
 

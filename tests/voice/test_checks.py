@@ -13,6 +13,12 @@ from voice.model_dates import warning_for
 from voice.models import Assistant
 
 
+def test_secret_of_tools_without_a_value_is_named(settings: Any):
+    settings.TOOL_SECRETS, settings.TOOL_SECRET_VALUES = ("KEY", "OTHER"), {"KEY": "x", "OTHER": ""}
+    found = [warning for warning in run_checks(include_deployment_checks=True) if warning.id == "voice.W002"]
+    assert [warning.msg for warning in found] == ["OTHER is in TOOL_SECRETS, but has no value."]
+
+
 @pytest.mark.parametrize(
     ("model", "successor"),
     [

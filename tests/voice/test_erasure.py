@@ -92,13 +92,20 @@ def test_a_purge_says_what_it_did_and_a_dry_run_only_what_it_would(demo: Any):
     assert AuditEvent.objects.get().detail["by"] == "purge"
 
 
-def test_rows_of_account_go_when_asked_for(demo: Any):
+def test_rows_of_account_go_when_asked_for_and_their_usage_stays(demo: Any):
     Assistant.objects.update(keep_days=1)
     spoken_call(demo, days_ago=500)
     spoken_call(demo, days_ago=300)
     assert purge("--rows-after", "400", "--dry-run").endswith("0 rows of erased calls would be deleted.\n")
     assert purge("--rows-after", "400").endswith("1 rows of erased calls deleted.\n")
-    assert (Conversation.objects.count(), Usage.objects.count()) == (1, 1)
+    assert Conversation.objects.count() == 1
+    gone = Usage.objects.get(conversation=None)
+    assert (Usage.objects.count(), gone.user, gone.assistant_name, gone.total_tokens) == (
+        2,
+        demo,
+        "Home",
+        100,
+    )
 
 
 @pytest.mark.parametrize(

@@ -61,3 +61,25 @@ async def test_processes_know_of_each_other(pair: tuple[Leases, Leases]):
     assert await ours.others() == ["b"]
     await theirs.withdraw()
     assert not await ours.others()
+
+
+async def test_renewing_names_what_others_hold(pair: tuple[Leases, Leases]):
+    ours, theirs = pair
+    kept, forgotten, taken = (uuid.uuid4() for _ in range(3))
+    await ours.take(kept)
+    await theirs.take(taken)
+    assert await ours.renew([kept, forgotten, taken]) == {taken}
+    assert await ours.free([kept, forgotten]) == set()
+    assert await ours.holder(taken) == "b"
+    assert await ours.renew([]) == set()
+
+
+async def test_renewing_lets_a_lease_live_on(pair: tuple[Leases, Leases]):
+    ours, theirs = pair
+    short = Leases(ours._redis, owner="c", namespace=uuid.uuid4().hex, ttl_s=0.2)
+    call = uuid.uuid4()
+    await short.take(call)
+    for _ in range(8):
+        await asyncio.sleep(0.05)
+        assert await short.renew([call]) == set()
+        assert await short.holder(call) == "c"

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from voice.models import Assistant, Conversation, Tool, Turn
+from voice.models import Assistant, Conversation, McpServer, Tool, Turn
 from voice.validators import validate_parameters, validate_turn_detection
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,6 @@ def test_unheard_text_is_the_rest():
 @pytest.mark.parametrize(
     "value",
     [
-        None,
         {},
         {"type": "vad"},
         {"type": "server_vad", "treshold": 0.5},
@@ -52,6 +51,26 @@ def test_unheard_text_is_the_rest():
 def test_turn_detection_the_provider_would_refuse_is_refused_here(value: Any):
     with pytest.raises(ValidationError):
         validate_turn_detection(value)
+
+
+def test_no_turn_detection_is_push_to_talk():
+    validate_turn_detection(None)
+
+
+@pytest.mark.parametrize("kind", ["http", "mcp"])
+def test_tool_of_a_kind_has_what_its_kind_needs(kind: str):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tool.objects.create(name="bare", description="x", kind=kind)
+
+
+def test_tools_of_a_server_are_one_row_each_and_go_with_it():
+    server = McpServer.objects.create(name="House", url="https://house.example.org/mcp")
+    values = {"description": "x", "kind": "mcp", "mcp_server": server, "mcp_name": "lamp"}
+    Tool.objects.create(name="lamp", **values)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tool.objects.create(name="lamp2", **values)
+    server.delete()
+    assert not Tool.objects.filter(name="lamp").exists()
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"type": "string"}, {"type": "object", "properties": 5}])

@@ -17,7 +17,7 @@ from tests.voice.conftest import CSRF, Engine, log_in, make_user
 from tests.voice.engine.browser import Browser
 from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from tests.voice.web_process import WebProcess, web_process
-from voice.models import Conversation
+from voice.models import Conversation, Tool
 
 LOCAL = {"REALTIME_PROVIDER": "local"}
 
@@ -138,6 +138,29 @@ async def test_owner_that_leaves_hands_its_calls_to_the_other_process(
         await http.post(f"/voice/calls/{call}/end")
         await http.aclose()
     assert await sync_to_async(reasons)() == ["user"]
+
+
+def _time_asks_first() -> None:
+    Tool.objects.filter(name="get_current_time").update(ask_first=True)
+
+
+async def test_an_answer_at_another_process_reaches_the_run(demo: Any, engine: Engine, peer: Browser):
+    await sync_to_async(_time_asks_first)()
+    with web_process(engine.base_url, **LOCAL) as owner, web_process(engine.base_url, **LOCAL) as other:
+        call = await start(owner, demo, peer)
+        await peer.reply()
+        peer.type("What time is it?")
+        async with await sync_to_async(other.client_for)(demo) as http:
+            began = time.monotonic()
+            while not (asked := (await http.get(f"/voice/calls/{call}")).json()["approvals"]):
+                assert time.monotonic() - began < 5, "nobody was asked"
+                await asyncio.sleep(0.05)
+            place = f"/voice/calls/{call}/approvals/{asked[0]['call_id']}"
+            assert (await http.post(place, json={"decision": "approve"})).status_code == 200
+            assert "It is" in await peer.reply(2)
+            [run] = (await http.get(f"/voice/calls/{call}")).json()["tool_runs"]
+            assert run["status"] == "done"
+            await http.post(f"/voice/calls/{call}/end")
 
 
 async def test_any_process_ends_and_greets_the_calls_of_another(demo: Any, engine: Engine, peer: Browser):

@@ -9,11 +9,14 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from tests.voice.conftest import Site
+from tests.voice.outbound.conftest import allowed, service
+from tests.voice.outbound.service import Service
 from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from voice.errors import ToolError
 from voice.models import Assistant, RedactionRule, Tool, ToolRun, Usage
 from voice.tools.context import CodeTool
 
+__all__ = ["allowed", "service"]
 ANY_OBJECT = {"type": "object"}
 
 
@@ -85,6 +88,40 @@ async def test_tool_that_fails_is_answered_with_a_sentence(
     await provider.respond("rtc_1", "resp_2", ("c2", "echo", '{"again": 1}'))
     await provider.until("response.create", count=3)
     assert provider.outputs()["c2"] == {"heard": {"again": 1}}
+
+
+async def test_schema_that_points_elsewhere_fetches_nothing(
+    call_id: str, provider: ScriptedProvider, service: Service
+):
+    """Such a schema is refused where it is written; here one got in another way."""
+    away = {"type": "object", "properties": {"a": {"$ref": f"{service.url}/schema"}}}
+    await sync_to_async(Tool.objects.filter(name="echo").update)(parameters=away)
+    await provider.respond("rtc_1", "resp_1", ("c1", "echo", '{"a": 1}'))
+    await provider.until("response.create", count=2)
+    assert provider.outputs() == {"c1": {"error": "Something went wrong inside the tool."}}
+    assert service.seen == []
+
+
+async def test_tool_that_is_a_request_runs_in_a_call(
+    scripted_site: Site, provider: ScriptedProvider, allowed: Service
+):
+    """It joins the assistant while the site runs, and is gone from the next call when it is switched off."""
+    row = await sync_to_async(Tool.objects.create)(
+        name="stock", description="x", kind="http", parameters=ANY_OBJECT, http_url=f"{allowed.url}/text/nine"
+    )
+    home = await sync_to_async(Assistant.objects.get)()
+    await sync_to_async(home.tools.add)(row)
+    reply = await scripted_site.http.post("/voice/calls/", json={"sdp": OFFER})
+    await scripted_site.http.post(f"/voice/calls/{reply.json()['id']}/ready")
+    await provider.respond("rtc_1", "resp_1", ("c1", "stock", "{}"))
+    await provider.until("response.create", count=2)
+    assert provider.outputs() == {"c1": {"result": "nine"}}
+    await sync_to_async(Tool.objects.filter(pk=row.pk).update)(enabled=False)
+    # A running call keeps what it was given, but a tool that is off does not run.
+    await provider.respond("rtc_1", "resp_2", ("c2", "stock", "{}"))
+    await provider.until("response.create", count=3)
+    assert provider.outputs()["c2"] == {"error": "stock has been switched off."}
+    assert len(allowed.seen) == 1
 
 
 async def test_two_calls_in_one_response_are_answered_before_one_request(

@@ -23,8 +23,10 @@ from voice.admin.finding import ProviderFilter, find
 from voice.admin.people import PersonPage
 from voice.admin.reading import NewestFirst, ReadOnly, may_read, note_read
 from voice.call_rooms import erase_rooms
+from voice.costs import cost_of_call, costs_of_calls
 from voice.erasure import count, erase
 from voice.models import AuditAction, Conversation, ToolRun, Turn, Usage
+from voice.money_words import cost_words, row_cost
 from voice.views.exports import place_order
 
 
@@ -54,7 +56,20 @@ class TurnInline(ReadOnlyInline):
 
 class ToolRunInline(ReadOnlyInline):
     model = ToolRun
-    fields = ["started_at", "name", "arguments", "output", "status", "duration_ms", "source"]
+    fields = ["started_at", "name", "arguments", "output", "status", "answer", "duration_ms", "source"]
+    readonly_fields = ["answer"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("approval")
+
+    @admin.display(description="approval")
+    def answer(self, run: ToolRun) -> str:
+        """What the person said when they were asked first."""
+        approval = getattr(run, "approval", None)
+        if approval is None:
+            return "not asked"
+        return f"{approval.get_decision_display() or 'open'}, {approval.after_s or 0:.1f} s"
 
 
 class WordlessToolRunInline(ReadOnlyInline):
@@ -66,8 +81,13 @@ class UsageInline(ReadOnlyInline):
     model = Usage
     fields = [
         *("at", "kind", "model", "total_tokens", "input_text", "input_audio", "cached_tokens"),
-        *("output_text", "output_audio", "seconds"),
+        *("input_image", "output_text", "output_audio", "seconds", "cost_shown"),
     ]
+    readonly_fields = ["cost_shown"]
+
+    @admin.display(description="cost")
+    def cost_shown(self, usage: Usage) -> str:
+        return row_cost(usage)
 
 
 def _per_conversation(rows: QuerySet[Any], total: Count | Sum) -> dict[uuid.UUID, int]:
@@ -79,10 +99,15 @@ class ConversationAdmin(PersonPage, NewestFirst):
     """Every call with its transcript, what its tools did and what it used."""
 
     list_display = [
-        *("started_at", "person", "assistant_name", "state", "length", "turn_count", "tokens"),
+        *("started_at", "person", "assistant_name", "state", "length", "turn_count", "tokens", "cost"),
         *("control", "end_reason"),
     ]
-    list_filter = ["assistant", "end_reason", "keep", ProviderFilter, "control", "started_at"]
+    list_filter = [
+        *("assistant", "end_reason", "keep", ProviderFilter, "control", "started_at"),
+        ("tampered_at", admin.EmptyFieldListFilter),
+    ]
+    exclude = ["assistant_version"]
+    readonly_fields = ["version", "cost"]
     search_fields = ["provider_call_id"]
     search_help_text = (
         "What was said (words that begin so, in calls that are over; needs the right to read it),"
@@ -106,7 +131,9 @@ class ConversationAdmin(PersonPage, NewestFirst):
         shown = [row.pk for row in rows]
         turns = _per_conversation(Turn.objects.filter(conversation__in=shown), Count("id"))
         tokens = _per_conversation(Usage.objects.filter(conversation__in=shown), Sum("total_tokens"))
+        costs = costs_of_calls(rows)
         for row in rows:
+            row.call_cost = costs[row.pk]
             row.turns_kept, row.tokens_used = turns.get(row.pk, 0), tokens.get(row.pk, 0)
         return changelist
 
@@ -177,7 +204,7 @@ class ConversationAdmin(PersonPage, NewestFirst):
         self._delete(request, queryset)
 
     def _delete(self, request: HttpRequest, rows: QuerySet[Conversation]) -> None:
-        """Rows and all, with their usage; a running call stays."""
+        """Rows and all but their usage, which budgets and costs count; a running call stays."""
         gone: list[uuid.UUID] = list(rows.filter(ended_at__isnull=False).values_list("pk", flat=True))
         with transaction.atomic():
             Conversation.objects.filter(pk__in=gone).delete()
@@ -191,6 +218,16 @@ class ConversationAdmin(PersonPage, NewestFirst):
         url = reverse("admin:voice_conversation_person", args=[conversation.user_id])
         return format_html('<a href="{}">{}</a>', url, conversation.user.get_username())
 
+    @admin.display(description="assistant's version")
+    def version(self, conversation: Conversation) -> str:
+        """The assistant as it was when the call began."""
+        version = conversation.assistant_version
+        if version is None:
+            return "not kept"
+        url = reverse("admin:voice_assistant_simple_history", args=[version.id, version.history_id])
+        at = f"{version.history_date:%Y-%m-%d %H:%M:%S}"
+        return format_html('<a href="{}">{} of {}</a>', url, version.name, at)
+
     @admin.display(description="length")
     def length(self, conversation: Conversation) -> str:
         minutes, seconds = divmod(round(conversation.duration_s), 60)
@@ -203,3 +240,9 @@ class ConversationAdmin(PersonPage, NewestFirst):
     @admin.display(description="tokens")
     def tokens(self, conversation: Any) -> int:
         return int(conversation.tokens_used)
+
+    @admin.display(description="cost")
+    def cost(self, conversation: Any) -> str:
+        # The page of one call has not counted for many.
+        known = getattr(conversation, "call_cost", None)
+        return cost_words(cost_of_call(conversation) if known is None else known)

@@ -1,9 +1,24 @@
 """The pure core of a call: inputs go in, effects come out, nothing is touched on the way."""
 
-from voice.call.core import Call, CallPlan
-from voice.call.effects import Arm, Effect, HangUp, RunTool, Send, StoreTurn, StoreUsage, TurnData, UsageData
+from voice.call.core import Call, CallPlan, OnTampering
+from voice.call.effects import (
+    Arm,
+    Effect,
+    HangUp,
+    RunTool,
+    Send,
+    StoreTampering,
+    StoreTurn,
+    StoreUsage,
+    Tell,
+    TurnData,
+    UsageData,
+)
 from voice.call.inputs import (
+    Asked,
     BrowserReady,
+    BudgetLow,
+    BudgetReached,
     EndRequested,
     HumanActed,
     Input,
@@ -11,11 +26,15 @@ from voice.call.inputs import (
     ProviderEvent,
     TimerFired,
     ToolFinished,
+    Whispered,
 )
 
 __all__ = [
     "Arm",
+    "Asked",
     "BrowserReady",
+    "BudgetLow",
+    "BudgetReached",
     "Call",
     "CallPlan",
     "Effect",
@@ -24,13 +43,17 @@ __all__ = [
     "HumanActed",
     "Input",
     "LineRejoined",
+    "OnTampering",
     "ProviderEvent",
     "RunTool",
     "Send",
+    "StoreTampering",
     "StoreTurn",
     "StoreUsage",
+    "Tell",
     "TimerFired",
     "ToolFinished",
     "TurnData",
     "UsageData",
+    "Whispered",
 ]

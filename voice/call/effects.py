@@ -68,10 +68,25 @@ class Arm:
 
 
 @dataclass(frozen=True)
+class Tell:
+    """Tell the page and who watches; `words` are for the person, `code` is for programs."""
+
+    code: Literal["time_low", "budget_low", "budget_reached"]
+    words: str
+
+
+@dataclass(frozen=True)
+class StoreTampering:
+    """Somebody in the call changed what only the site may; `what` names it without its words."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class HangUp:
     """End the call at the provider and close the record with this reason."""
 
     reason: str
 
 
-Effect = Send | RunTool | StoreTurn | StoreUsage | Arm | HangUp
+Effect = Send | RunTool | StoreTurn | StoreUsage | Arm | StoreTampering | Tell | HangUp

@@ -8,7 +8,7 @@ from typing import Literal
 
 from voice.events import ServerEvent
 
-Timer = Literal["ready", "idle", "max", "respond"]
+Timer = Literal["ready", "idle", "max", "respond", "warn", "goodbye"]
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,41 @@ class HumanActed:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A person is asked before a tool runs; silence counts from here."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Whispered:
+    """An operator tells the model what the person does not hear; `respond`: have it speak at once."""
+
+    text: str
+    respond: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
 class LineRejoined:
     """The sideband broke and is back: what the provider said meanwhile was not heard."""
 
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BudgetLow:
+    """Most of the money is spent; `words` are for the person."""
+
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BudgetReached:
+    """The money is spent: the call has to end soon; `words` are for the person."""
+
+    words: str
     at: datetime
 
 
@@ -66,4 +98,16 @@ class EndRequested:
     at: datetime
 
 
-Input = ProviderEvent | ToolFinished | TimerFired | BrowserReady | HumanActed | LineRejoined | EndRequested
+Input = (
+    ProviderEvent
+    | ToolFinished
+    | TimerFired
+    | BrowserReady
+    | HumanActed
+    | Asked
+    | Whispered
+    | LineRejoined
+    | BudgetLow
+    | BudgetReached
+    | EndRequested
+)

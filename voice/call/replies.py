@@ -28,6 +28,10 @@ class Replies:
     def is_wanted(self) -> bool:
         return self._wanted is not None
 
+    def knows(self, call_id: str) -> bool:
+        """Whether the model made this function call."""
+        return call_id in self._known
+
     def created(self, response: Response) -> None:
         self._active = response.id
         if self._requested and self._unconfirmed:
@@ -41,12 +45,16 @@ class Replies:
 
     def done(self, response: Response) -> list[Effect]:
         """Run the response's tools (none when it was cancelled) and go on when that was wished."""
-        if self._active == response.id:
-            self._active = None
-        effects: list[Effect] = []
+        effects = self.ended(response)
         if response.status == "completed":
             effects += self._run([item for item in response.output if item.type == "function_call"])
         return effects + self.go_on()
+
+    def ended(self, response: Response) -> list[Effect]:
+        """Only note that it is over: its tools are not wanted any more."""
+        if self._active == response.id:
+            self._active = None
+        return []
 
     def _run(self, calls: list[Item]) -> list[Effect]:
         fresh = [call for call in calls if call.call_id and call.call_id not in self._known]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from voice import records
-from voice.errors import CallEnded, CallGone, NotFound, VoiceError
+from voice.errors import CallEnded, CallGone, NotFound, TooManyCalls, VoiceError
 from voice.models import Conversation, EndReason
 from voice.provider import Minted, Sideband
 from voice.records import CallRecord
@@ -55,7 +55,7 @@ class Creation:
 
 
 async def create(owner: CallOwner, new: NewCall, gone: asyncio.Event) -> StartedCall:
-    """Make one call. Raises AlreadyInCall, BadInput, CallEnded, ProviderError and their kin."""
+    """Make one call. Raises AlreadyInCall, TooManyCalls, BadInput, CallEnded, ProviderError and their kin."""
     if new.replace:
         for running in await owner.writer.run(records.running_calls, new.user_id):
             await owner.end(running.pk, EndReason.REPLACED)
@@ -132,7 +132,7 @@ async def mint(owner: CallOwner, user_id: int, assistant: str | None) -> tuple[C
 async def attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, call_id: str) -> str:
     """Give a minted call its tools, limits and record; returns its control.
 
-    Raises NotFound, CallEnded, BadInput.
+    Raises NotFound, CallEnded, BadInput, TooManyCalls.
     """
     row = await owner.writer.run(records.find_own, conversation_id, user_id)
     if conversation_id in owner.owned:
@@ -149,7 +149,12 @@ async def attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, cal
 
 
 async def _attach(owner: CallOwner, conversation_id: uuid.UUID, user_id: int, call_id: str) -> str:
-    record = await owner.writer.run(records.attach_minted, conversation_id, user_id, call_id)
+    try:
+        record = await owner.writer.run(records.attach_minted, conversation_id, user_id, call_id)
+    except TooManyCalls:
+        # Its front end has made the call already; beyond a limit nobody leaves it running.
+        await owner.hang_up(conversation_id, call_id)
+        raise
     control, sideband = Conversation.Control.COURIER, None
     if owner.provider.config.sideband:
         control, sideband = Conversation.Control.SIDEBAND, await _attached(owner, record)

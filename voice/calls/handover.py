@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from voice import records
+from voice import approvals, records
 from voice.call import ToolFinished
 from voice.errors import CallGone, VoiceError
 from voice.live_call import LiveCall
@@ -90,6 +90,8 @@ async def take_over(owner: CallOwner, record: CallRecord) -> None:
         return
     logger.info("Call %s: taken over", record.id)
     call = owner.drive(record, sideband)
+    for run in await owner.writer.run(approvals.waiting_runs, record.id):
+        call.resume(run)
     for call_id in lost:
         owner.call_rooms.tell_run(await owner.writer.run(read_run, record.id, call_id))
         call.post(ToolFinished(call_id, failure(records.INTERRUPTED), timezone.now()))

@@ -13,7 +13,8 @@ import contextvars
 import logging
 import uuid
 from collections.abc import Coroutine, Iterator
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import httpx
 from channels.layers import get_channel_layer
@@ -24,16 +25,19 @@ from redis.exceptions import RedisError
 from rooms.connections import open_redis
 from rooms.parts import parts_on
 from voice import records
-from voice.call import BrowserReady, Call, HumanActed
+from voice.asking import Asking
+from voice.call import Asked, BrowserReady, Call, HumanActed, OnTampering, Whispered
 from voice.call_rooms import CallRooms
-from voice.calls import creation, handover
+from voice.calls import creation, handover, questions
 from voice.calls.creation import Creation, NewCall
 from voice.calls.mailbox import Mailbox
+from voice.calls.meter import Meter
 from voice.calls.sweeper import Sweeper
 from voice.errors import ShuttingDown, VoiceError
 from voice.leases import Leases
 from voice.live_call import LiveCall, Services
 from voice.models import EndReason
+from voice.outbound.transport import Outbound
 from voice.protocol import JsonObject
 from voice.provider import Provider, Sideband, provider_config
 from voice.records import CallRecord
@@ -71,17 +75,20 @@ class CallOwner:
         self.writer = Writer()
         self.provider = Provider(provider_config())
         self.http = httpx.AsyncClient(timeout=TOOL_HTTP_TIMEOUT_S)
+        self.outbound = Outbound()
         self._redis = open_redis(settings.REDIS_URL)
         rooms = parts_on(self._redis, settings.ROOMS_NAMESPACE)
         self.call_rooms = CallRooms(rooms.register)
-        desk = Desk(self.http, rooms)
-        self.tool_runs = ToolRuns(self.writer, desk, self._code_tools, self.call_rooms)
+        desk = Desk(self.http, rooms, self.outbound)
+        self.asking = Asking(self.writer, self.call_rooms, partial(questions.tell_asked, self))
+        self.tool_runs = ToolRuns(self.writer, desk, self._code_tools, self.call_rooms, asking=self.asking)
         self._services = Services(self.provider, self.writer, self.tool_runs, self.call_rooms)
         self.mailbox = Mailbox(get_channel_layer(), self.on_mail)
         self.leases = Leases(self._redis, owner=self.mailbox.name, namespace=settings.ROOMS_NAMESPACE)
         self.call_rooms.start()
         sweeper = Sweeper(self)
-        self._care = [self.spawn(work) for work in (self.mailbox.run(), sweeper.beat(), sweeper.look())]
+        care = (self.mailbox.run(), sweeper.beat(), sweeper.look(), Meter(self).run())
+        self._care = [self.spawn(work) for work in care]
 
     async def drain(self, timeout_s: float) -> None:
         """Take no new call; hand live ones to another process, or hang them up when there is none."""
@@ -122,6 +129,7 @@ class CallOwner:
         await self.call_rooms.aclose()
         await self.provider.aclose()
         await self.http.aclose()
+        await self.outbound.aclose()
         await self._redis.aclose()
         await self.writer.aclose()
 
@@ -179,6 +187,8 @@ class CallOwner:
             opening=record.opening,
             paced=self.provider.config.paced,
             waits_for_browser=waits_for_browser,
+            session=record.session,
+            on_tampering=cast(OnTampering, record.on_tampering),
         )
         core = Call(plan, ready=record.ready, known_calls=record.known_calls)
         assert record.id not in self.live, "a call has one driver"
@@ -233,6 +243,13 @@ class CallOwner:
                 call.post(BrowserReady(timezone.now()))
             case "human":
                 call.post(HumanActed(timezone.now()))
+            case "asked":
+                call.post(Asked(timezone.now()))
+            case "answered":
+                call.post(HumanActed(timezone.now()))
+                self.asking.answered(conversation_id, mail["run"])
+            case "whisper":
+                call.post(Whispered(mail["text"], bool(mail["respond"]), timezone.now()))
             case "end":
                 call.end(mail["reason"])
 

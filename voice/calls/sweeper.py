@@ -63,16 +63,15 @@ class Sweeper:
     async def _beat(self) -> None:
         owner = self._owner
         await owner.leases.announce()
-        for conversation_id in owner.owned:
-            kept = await owner.leases.take(conversation_id)
-            if not kept and (call := owner.live.get(conversation_id)) is not None:
+        for conversation_id in await owner.leases.renew(owner.owned):
+            if (call := owner.live.get(conversation_id)) is not None:
                 logger.warning("Call %s: another process owns it now", conversation_id)
                 call.hand_over()
 
     async def _look(self) -> None:
         owner = self._owner
         unended = await owner.writer.run(records.unended_calls)
-        foreign = {found.record.id: found for found in unended if found.record.id not in owner.owned}
+        foreign = {found.id: found for found in unended if found.id not in owner.owned}
         free = await owner.leases.free(foreign)
         for call in free & self._seen:
             owner.spawn(self._take(foreign[call]))
@@ -81,9 +80,9 @@ class Sweeper:
 
     async def _take(self, found: Unended) -> None:
         if found.hopeless:
-            await self._owner.force_end(found.record.id, EndReason.NOT_CONNECTED)
+            await self._owner.force_end(found.id, EndReason.NOT_CONNECTED)
         else:
-            await take(self._owner, found.record.id)
+            await take(self._owner, found.id)
 
     async def _hang_up_again(self) -> None:
         now_s = asyncio.get_running_loop().time()

@@ -20,7 +20,7 @@ from voice.engine.keys import Keys
 from voice.engine.offers import read_offer
 from voice.engine.session import Session
 from voice.engine.session_models import ExpiresAfter, SecretRequest, read
-from voice.engine.sideband import serve_sideband
+from voice.engine.sideband import serve_conversation, serve_sideband
 from voice.engine.speech import Speech
 from voice.protocol import SDP_TYPE, JsonObject, error_body, error_event
 
@@ -80,18 +80,28 @@ class Api:
         return web.Response(body=b"")
 
     async def sideband(self, request: web.Request) -> web.StreamResponse:
-        """Open a server's WebSocket onto a running call; a secret finds no call, as at the hosted API."""
+        """Open a WebSocket: onto a running call (`call_id`), or as a written call of its own (`model`).
+
+        A secret finds no running call, as at the hosted API.
+        """
         bearer = _bearer(request)
         if not bearer.startswith("ek_"):
             self._keys.check(bearer)
         if "OpenAI-Beta" in request.headers:
             return await _close_beta(request)
         if "call_id" not in request.query:
-            raise Refusal(
-                "invalid_value", "This engine serves WebSockets with ?call_id= only.", param="call_id"
-            )
+            return await self._converse(request, bearer)
         call_id = "" if bearer.startswith("ek_") else request.query["call_id"]
         return await serve_sideband(request, self._calls.find(call_id))
+
+    async def _converse(self, request: web.Request, bearer: str) -> web.StreamResponse:
+        """A call without media; the secret's session, else a new one of the named model."""
+        model = request.query.get("model", "")
+        given = self._keys.spend(bearer) if bearer.startswith("ek_") else None
+        if given is None and not model:
+            raise Refusal("missing_required_parameter", "Missing required parameter: 'model'.", param="model")
+        session = Session(given or {"type": "realtime", "model": model})
+        return await serve_conversation(request, self._calls.converse(session))
 
     async def beta(self, request: web.Request) -> web.Response:
         """Refuse what the hosted API no longer has."""

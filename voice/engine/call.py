@@ -27,19 +27,21 @@ from voice.protocol import StatusReason, error_event, new_id
 
 log = logging.getLogger(__name__)
 
+_NO_SOUND = "This engine speaks over WebRTC only. Ask for output_modalities ['text'] on a WebSocket."
 _STILL_THERE = 'Say "Are you still there?"'
 
 
 class Call:
-    """A call between one client and the engine."""
+    """A call between one client and the engine; without media it is written only."""
 
-    def __init__(self, session: Session, speech: Speech) -> None:
+    def __init__(self, session: Session, speech: Speech, *, has_media: bool = True) -> None:
         self.id = new_id("rtc")
+        self._has_media = has_media
         self.session = session
         self.outbox = Outbox()
         self.talk = Talk(session, self.outbox, speech.mouth, on_quiet=self._wait_for_speech)
         self._idle = IdleTimer(self._on_idle)
-        self.ears = Ears(speech.detector(), self._on_turn)
+        self.ears = Ears(speech.detector() if has_media else None, self._on_turn)
         self.ears.configure(session.turn_detection)
         self.ended = asyncio.Event()
         self.end_reason = ""
@@ -86,6 +88,8 @@ class Call:
                 f"Conversation already has an active response in progress: {self._answer.id}. "
                 "Wait until the response is finished before creating a new one.",
             )
+        if options.modality == "audio" and not self._has_media:
+            raise Refusal("invalid_value", _NO_SOUND, param="session.output_modalities")
         self._idle.stop()
         answer = Answer(self.talk, options, self._on_answer_end)
         self._answer = answer

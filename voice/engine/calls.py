@@ -30,7 +30,7 @@ _ANSWER_TIMEOUT_S = 10.0
 @dataclass(slots=True, eq=False)
 class _Live:
     call: Call
-    peer: Peer
+    peer: Peer | None = None
     watch: asyncio.Task[None] | None = field(default=None)
 
 
@@ -48,14 +48,13 @@ class Calls:
 
     async def start(self, session: Session, offer: str) -> tuple[str, str]:
         """Start a call; return its id and the SDP answer. Raises Refusal."""
-        if len(self._live) >= self._config.max_calls:
-            raise Refusal("rate_limit_exceeded", "The engine carries as many calls as it may.", status=429)
-        live = self._new(session)
+        self._refuse_beyond_the_most()
+        peer, live = self._new(session)
         call = live.call
         self._live[call.id] = live
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                answer = await live.peer.answer(offer)
+                answer = await peer.answer(offer)
         except BaseException:
             # Also when the client left meanwhile: the request is cancelled and nobody else knows this call.
             self._live.pop(call.id, None)
@@ -64,10 +63,18 @@ class Calls:
         live.watch = self._hold(self._watch(live))
         return call.id, answer
 
+    def converse(self, session: Session) -> Call:
+        """Start a call without media, for the one socket that carries it. Raises Refusal."""
+        self._refuse_beyond_the_most()
+        live = _Live(Call(session, self._speech, has_media=False))
+        self._live[live.call.id] = live
+        live.watch = self._hold(self._watch(live))
+        return live.call
+
     def find(self, call_id: str) -> Call:
         """Return a live call. Raises Refusal (404)."""
         live = self._live.get(call_id)
-        if live is None or live.call.ended.is_set():
+        if live is None or live.peer is None or live.call.ended.is_set():
             raise Refusal(
                 "call_id_not_found", "No session found for the provided call_id", param="", status=404
             )
@@ -87,7 +94,11 @@ class Calls:
         # Also those no longer listed, which are still letting go of their sockets.
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _new(self, session: Session) -> _Live:
+    def _refuse_beyond_the_most(self) -> None:
+        if len(self._live) >= self._config.max_calls:
+            raise Refusal("rate_limit_exceeded", "The engine carries as many calls as it may.", status=429)
+
+    def _new(self, session: Session) -> tuple[Peer, _Live]:
         call = Call(session, self._speech)
         peer = Peer(
             PlaybackTrack(call.talk.queue),
@@ -97,13 +108,14 @@ class Calls:
             on_gone=call.end,
         )
         call.outbox.attach(peer.send)
-        return _Live(call, peer)
+        return peer, _Live(call, peer)
 
     async def _watch(self, live: _Live) -> None:
         """Wait for the call's end, bring it about when it is overdue, and free everything."""
         call = live.call
         try:
-            await self._wait_connected(live)
+            if live.peer is not None:
+                await self._wait_connected(live.peer, live.call)
             async with asyncio.timeout(self._config.session_max_s):
                 await call.ended.wait()
         except TimeoutError:
@@ -116,10 +128,10 @@ class Calls:
             await _close(live)
         log.info("A call ended: %s", call.end_reason)
 
-    async def _wait_connected(self, live: _Live) -> None:
+    async def _wait_connected(self, peer: Peer, call: Call) -> None:
         waits = [
-            asyncio.ensure_future(live.peer.connected.wait()),
-            asyncio.ensure_future(live.call.ended.wait()),
+            asyncio.ensure_future(peer.connected.wait()),
+            asyncio.ensure_future(call.ended.wait()),
         ]
         done, open_waits = await asyncio.wait(
             waits, timeout=self._config.connect_timeout_s, return_when=asyncio.FIRST_COMPLETED
@@ -127,7 +139,7 @@ class Calls:
         for wait in open_waits:
             wait.cancel()
         if not done:
-            live.call.end("not_connected")
+            call.end("not_connected")
 
     def _hold(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -144,4 +156,5 @@ class Calls:
 async def _close(live: _Live) -> None:
     live.call.end("closed")
     await live.call.close()
-    await live.peer.close()
+    if live.peer is not None:
+        await live.peer.close()

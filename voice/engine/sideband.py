@@ -1,7 +1,8 @@
-"""A server's WebSocket onto a running call: sees every event, may send every client event.
+"""WebSockets of calls: a server's onto a running one, and the one that is a whole call without media.
 
-As at the hosted API it gets no `session.created`; it is closed when the call ends. A reader that falls
-behind is dropped rather than slowing the call.
+Both see every event and may send every client event. As at the hosted API the first kind gets no
+`session.created` and is closed when its call ends; the second begins with it, and its call ends when it is
+closed. A reader that falls behind is dropped rather than slowing the call.
 """
 
 from __future__ import annotations
@@ -26,6 +27,18 @@ _LARGEST_MESSAGE = 4 * 1024 * 1024
 
 async def serve_sideband(request: web.Request, call: Call) -> web.WebSocketResponse:
     """Connect a WebSocket to a call until either ends."""
+    return await _serve(request, call, opens=False)
+
+
+async def serve_conversation(request: web.Request, call: Call) -> web.WebSocketResponse:
+    """Carry a call without media on its own WebSocket."""
+    try:
+        return await _serve(request, call, opens=True)
+    finally:
+        call.end("hung_up")
+
+
+async def _serve(request: web.Request, call: Call, *, opens: bool) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(heartbeat=_PING_S, max_msg_size=_LARGEST_MESSAGE, protocols=("realtime",))
     waiting: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
     behind = asyncio.Event()
@@ -37,6 +50,8 @@ async def serve_sideband(request: web.Request, call: Call) -> web.WebSocketRespo
             waiting.put_nowait(text)
 
     call.outbox.attach(listen)
+    if opens:
+        call.outbox.emit("session.created", session=call.session.data)
     try:
         await socket.prepare(request)
         await _run(socket, call, waiting, behind)

@@ -9,6 +9,7 @@ from voice.engine.brain.tools import ToolResult, read_tools
 from voice.engine.response_writer import ResponseOptions
 from voice.protocol import JsonObject, item_text
 
+_ALSO = re.compile(r"\balso say\b[^\"“]*[\"“]([^\"”]+)[\"”]", re.IGNORECASE)
 _QUOTED = re.compile(r"\bsay\b[^\"“]*[\"“](.+)[\"”]", re.IGNORECASE | re.DOTALL)
 
 
@@ -23,6 +24,7 @@ def prompt_of(options: ResponseOptions, items: list[JsonObject], *, introduced: 
         tools=read_tools(options.tools),
         tool_choice=_tool_choice(options.tool_choice),
         to_say=quoted.group(1).strip() if quoted else "",
+        also_say=_also(said_items),
         last_said=_last_said(said_items),
         introduced=introduced or options.modality == "text",
     )
@@ -36,6 +38,17 @@ def _since_last_words(items: list[JsonObject]) -> list[JsonObject]:
         if said or item.get("type") == "function_call":
             return items[place + 1 :]
     return items
+
+
+def _also(items: list[JsonObject]) -> str:
+    """Return what system messages since the last words ask to be said with the next ones."""
+    said: list[str] = []
+    for item in reversed(items):
+        if item.get("role") == "assistant" and item_text(item):
+            break
+        if item.get("role") == "system":
+            said += _ALSO.findall(item_text(item))
+    return " ".join(reversed(said))
 
 
 def _results(new: list[JsonObject], items: list[JsonObject]) -> tuple[ToolResult, ...]:

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from voice.models import Conversation, Turn
+from django.db.models import Prefetch, prefetch_related_objects
+
+from voice.models import Conversation, ToolRun, Turn
 
 SPOKEN_CHARS_PER_S = 15.0
 MIN_CUE_S = 1.5
@@ -63,7 +65,7 @@ def as_json(conversation: Conversation, *, indent: int | None = None) -> str:
         "end_reason": conversation.end_reason,
         "erased_at": conversation.erased_at,
         "turns": _values(conversation.turns, _TURN_FIELDS),
-        "tool_runs": _values(conversation.tool_runs, _RUN_FIELDS),
+        "tool_runs": _runs(conversation),
         "usage": _values(conversation.usage, _USAGE_FIELDS),
     }
     return json.dumps(body, ensure_ascii=False, indent=indent, default=lambda value: value.isoformat())
@@ -71,7 +73,28 @@ def as_json(conversation: Conversation, *, indent: int | None = None) -> str:
 
 def _values(rows: Any, fields: tuple[str, ...]) -> list[dict[str, Any]]:
     # Not `.values()`, which would ask again for what a batch has fetched already.
-    return [{name: getattr(row, name) for name in fields} for row in rows.all()]
+    return [_fields(row, fields) for row in rows.all()]
+
+
+def _fields(row: Any, fields: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in fields}
+
+
+def _runs(conversation: Conversation) -> list[dict[str, Any]]:
+    """Tool runs with what the person said when they were asked first; null where nobody was asked."""
+    prefetch_related_objects([conversation], runs_with_answers())  # nothing to do for one of a batch
+    runs = conversation.tool_runs.all()
+    return [{**_fields(run, _RUN_FIELDS), "decision": _decision(run)} for run in runs]
+
+
+def runs_with_answers() -> Prefetch[str]:
+    """Tool runs, each with the question before it."""
+    return Prefetch("tool_runs", ToolRun.objects.select_related("approval"))
+
+
+def _decision(run: ToolRun) -> str | None:
+    approval = getattr(run, "approval", None)
+    return None if approval is None else str(approval.decision)
 
 
 def as_csv_rows(conversation: Conversation, person: str) -> str:

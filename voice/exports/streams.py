@@ -22,6 +22,7 @@ from voice.exports.formats import (
     as_text,
     as_vtt,
     csv_rows,
+    runs_with_answers,
 )
 from voice.models import Conversation
 
@@ -50,7 +51,7 @@ def file_pieces(
     """
     makers = {"json": _json, "csv": _csv, "vtt": _zipped_vtt, "txt": _text}
     whole = rows.order_by("started_at", "pk").select_related("user")
-    whole = whole.prefetch_related("turns", "tool_runs", "usage")
+    whole = whole.prefetch_related("turns", runs_with_answers(), "usage")
     batches = _batches(whole) if ids is None else _batches_of(whole, ids)
     yield from makers[kind](_told(batches, tell), naming)
 

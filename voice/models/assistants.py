@@ -8,7 +8,9 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from simple_history.models import HistoricalRecords
 
+from voice.models.tool_fields import HttpRequestFields, McpFields
 from voice.protocol import VOICES, server_vad
 from voice.validators import validate_parameters, validate_turn_detection
 
@@ -32,11 +34,13 @@ class OpenToQuerySet(models.QuerySet[Any]):
         return self.filter(Q(groups__isnull=True) | Q(groups__in=user.groups.all())).distinct()
 
 
-class Tool(models.Model):
+class Tool(HttpRequestFields, McpFields, models.Model):
     """Something the model may call; it runs on this server. Parameters are a JSON Schema of type object."""
 
     class Kind(models.TextChoices):
         CODE = "code", "Code: a function shipped with this site"
+        HTTP = "http", "HTTP: a request to a service"
+        MCP = "mcp", "MCP: a tool of an MCP server"
 
     name = models.CharField(
         max_length=64,
@@ -59,7 +63,14 @@ class Tool(models.Model):
     )
     ask_first = models.BooleanField(
         default=False,
-        help_text="Needs a person's approval. Until approvals exist, such a tool is left out of calls.",
+        help_text="Each run waits until the person in the call approves it; the arguments are shown to them.",
+    )
+    ask_s = models.PositiveSmallIntegerField(
+        "time to answer (s)",
+        blank=True,
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(300)],
+        help_text="Of a tool that asks first; empty: 30. No answer in time means no.",
     )
     timeout_s = models.FloatField(
         "time limit (s)", default=10.0, validators=[MinValueValidator(0.1), MaxValueValidator(120.0)]
@@ -69,10 +80,21 @@ class Tool(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("run_tool_as", "Can try tools as another person")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(timeout_s__gte=0.1) & Q(timeout_s__lte=120), name="tool_timeout_in_range"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(ask_s__gte=5) & Q(ask_s__lte=300), name="tool_ask_time_in_range"
+            ),
+            models.CheckConstraint(condition=~Q(kind="http", http_url=""), name="http_tool_has_an_address"),
+            models.CheckConstraint(
+                condition=Q(kind="mcp", mcp_server__isnull=False)
+                | ~Q(kind="mcp") & Q(mcp_server__isnull=True),
+                name="mcp_tool_has_a_server",
+            ),
+            models.UniqueConstraint(fields=["mcp_server", "mcp_name"], name="one_row_a_tool_of_a_server"),
         ]
 
     def __str__(self) -> str:
@@ -112,7 +134,9 @@ class Assistant(models.Model):
     language = models.CharField(
         max_length=8, blank=True, help_text="Hint for hearing, ISO 639-1, such as nl."
     )
-    turn_detection = models.JSONField(default=default_turn_detection, validators=[validate_turn_detection])
+    turn_detection = models.JSONField(
+        null=True, blank=True, default=default_turn_detection, validators=[validate_turn_detection]
+    )
     noise_reduction = models.CharField(max_length=12, blank=True, choices=NoiseReduction.choices)
     tools = models.ManyToManyField(Tool, blank=True, related_name="assistants")
     groups = models.ManyToManyField(
@@ -134,6 +158,7 @@ class Assistant(models.Model):
     )
 
     objects = OpenToQuerySet.as_manager()
+    history = HistoricalRecords(m2m_fields=[tools, groups], cascade_delete_history=False)
 
     class Meta:
         ordering = ["-is_default", "name"]

@@ -1,4 +1,4 @@
-"""Who did what to calls and records: decisions, looks at others' words, orders. Written once, never changed."""
+"""Who did what to calls and records: decisions, looks at others' words, orders. Never changed later."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AuditAction(models.TextChoices):
 
 
 class AuditEvent(models.Model):
-    """One thing done. `detail` holds names, counts and reasons, never what was said nor a tool's arguments."""
+    """One thing done. `detail`: names, counts and reasons, never what was said nor a tool's arguments."""
 
     at = models.DateTimeField(default=timezone.now)
     actor = models.ForeignKey(

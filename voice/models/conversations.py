@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import models
@@ -22,10 +22,12 @@ class EndReason(models.TextChoices):
     IDLE = "idle", "Quiet for too long"
     OPERATOR = "operator", "Ended by an operator"
     REPLACED = "replaced", "Replaced by a new call"
+    TAMPERED = "tampered", "Changed by the client"
     PROVIDER = "provider", "Ended by the provider"
     PROVIDER_LOST = "provider_lost", "The line to the provider was lost"
     SHUTDOWN = "shutdown", "The site restarted"
     NOT_CONNECTED = "not_connected", "The browser never connected"
+    BUDGET = "budget", "Budget used up"
     FAILED = "failed", "Could not start"
 
 
@@ -53,6 +55,9 @@ class Conversation(models.Model):
         Assistant, on_delete=models.SET_NULL, null=True, related_name="conversations"
     )
     assistant_name = models.CharField(max_length=80, blank=True)
+    assistant_version = models.ForeignKey(
+        "voice.HistoricalAssistant", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     provider = models.CharField(max_length=12)
     model = models.CharField(max_length=120)
     provider_call_id = models.CharField(max_length=120, blank=True)
@@ -73,6 +78,10 @@ class Conversation(models.Model):
     keep = models.CharField(max_length=10, choices=Keep.choices, default=Keep.EVERYTHING)
     keep_days = models.PositiveIntegerField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True, help_text="When its words were erased.")
+    tampered_at = models.DateTimeField("changed by client", null=True, blank=True)
+    tampering = models.JSONField(
+        "what the client changed", default=list, blank=True, help_text="Kinds of change, without their words."
+    )
 
     class Meta:
         ordering = ["-started_at"]
@@ -159,9 +168,11 @@ class ToolRun(models.Model):
     """One function call and its output. The row is made before the tool runs, so a `call_id` runs once."""
 
     class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting for approval"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+        DENIED = "denied", "Denied"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="tool_runs")
     call_id = models.CharField(max_length=120)
@@ -184,14 +195,35 @@ class ToolRun(models.Model):
         return f"{self.name} ({self.get_status_display()})"
 
 
+OPEN_RUNS = (ToolRun.Status.WAITING, ToolRun.Status.RUNNING)
+"""A run that has no output yet."""
+
+
 class Usage(models.Model):
-    """What one response or one transcription used: the provider's full split, in tokens (or seconds)."""
+    """What one response or one transcription used: the provider's full split, in tokens (or seconds).
+
+    It carries no words, so it outlives its conversation: erasing what was said gives no budget back. `cost`
+    is settled once, with the price valid `at` (`voice.costs`).
+    """
 
     class Kind(models.TextChoices):
         RESPONSE = "response", "Response"
         TRANSCRIPTION = "transcription", "Transcription"
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="usage")
+    class Pricing(models.TextChoices):
+        PRICED = "priced", "Priced"
+        FREE = "free", "Free: the engine in the box"
+        UNKNOWN = "unknown", "Unknown: no price was known"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.SET_NULL, null=True, related_name="usage")
+    call = models.UUIDField(
+        null=True, editable=False, help_text="The conversation's id, also when that is erased."
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="usage"
+    )
+    assistant_name = models.CharField(max_length=80, blank=True)
+    provider = models.CharField(max_length=12, blank=True)
     kind = models.CharField(max_length=13, choices=Kind.choices)
     source_id = models.CharField(max_length=120, help_text="Response id, or item id of a transcription.")
     model = models.CharField(max_length=120)
@@ -210,13 +242,40 @@ class Usage(models.Model):
     output_text = models.PositiveIntegerField(default=0)
     output_audio = models.PositiveIntegerField(default=0)
     reasoning_tokens = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=20, decimal_places=12, null=True, blank=True, editable=False)
+    pricing = models.CharField(max_length=8, choices=Pricing.choices, default=Pricing.UNKNOWN)
+    price = models.ForeignKey(
+        "voice.ModelPrice", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    source = models.CharField(max_length=8, choices=Source.choices, default=Source.SIDEBAND)
 
     class Meta:
         ordering = ["at", "id"]
         verbose_name_plural = "usage"
+        indexes = [
+            models.Index(fields=["at"], name="usage_by_time"),
+            models.Index(fields=["user", "at"], name="usage_by_user"),
+            models.Index(fields=["call"], name="usage_by_call"),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["conversation", "kind", "source_id"], name="one_usage_a_response")
+            models.UniqueConstraint(
+                fields=["conversation", "kind", "source_id"], name="one_usage_a_response"
+            ),
+            models.CheckConstraint(
+                condition=Q(pricing="unknown", cost__isnull=True)
+                | (~Q(pricing="unknown") & Q(cost__isnull=False)),
+                name="unknown_cost_is_no_number",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.total_tokens} tokens"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new row takes along what must be known when its conversation is gone."""
+        if self.call is None and self.conversation is not None:
+            self.call = self.conversation.pk
+            self.user_id = self.conversation.user_id
+            self.assistant_name = self.conversation.assistant_name
+            self.provider = self.conversation.provider
+        super().save(*args, **kwargs)

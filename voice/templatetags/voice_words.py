@@ -18,11 +18,13 @@ _ENDINGS = {
     EndReason.TIME_LIMIT: "Time limit reached",
     EndReason.IDLE: "Ended after a long silence",
     EndReason.OPERATOR: "The operator ended it",
+    EndReason.TAMPERED: "It was changed from outside the page",
     EndReason.REPLACED: "You started another call",
     EndReason.PROVIDER: "The provider ended it",
     EndReason.PROVIDER_LOST: "The line was lost and not found again",
     EndReason.SHUTDOWN: "The site was restarted",
     EndReason.NOT_CONNECTED: "The line never came up",
+    EndReason.BUDGET: "The budget was used up",
     EndReason.FAILED: "It could not start",
 }
 

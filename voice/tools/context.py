@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from rooms.parts import Parts
+from voice.outbound.transport import Outbound
 
 Output = dict[str, Any]
 
@@ -20,13 +21,15 @@ class Desk:
 
     http: httpx.AsyncClient
     rooms: Parts
+    outbound: Outbound
 
 
 @dataclass(frozen=True)
 class ToolContext:
     """For whom a tool runs, and what it may use. The person's rights are the tool's rights.
 
-    `issued` are the tools that the call was given; a page cannot add to them.
+    `issued` are the tools that the call was given; a page cannot add to them. `approved`: the person has said
+    yes to this run.
     """
 
     user_id: int
@@ -34,6 +37,7 @@ class ToolContext:
     http: httpx.AsyncClient
     rooms: Parts
     issued: frozenset[str] = frozenset()
+    approved: bool = False
 
 
 @dataclass(frozen=True)

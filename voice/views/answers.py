@@ -1,6 +1,7 @@
 """JSON in, JSON out: the one place where our errors become HTTP.
 
-Error shape: `{"error": {"code", "message", "field"?}}`, plus `"call"` for a 409 of `POST /voice/calls/`.
+Error shape: `{"error": {"code", "message", "field"?}}`, plus `"call"` for a 409 of `POST /voice/calls/` and
+`"decision"` for one of an approval.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from pydantic import BaseModel, ValidationError
 
 from voice.calls import CallOwner
-from voice.errors import AlreadyInCall, BadInput, VoiceError
+from voice.errors import AlreadyDecided, AlreadyInCall, BadInput, VoiceError
 
 Answer = Callable[..., Coroutine[Any, Any, HttpResponse]]
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -55,6 +56,8 @@ def error_answer(exc: VoiceError, status: int = 0, code: str = "") -> JsonRespon
     body: dict[str, Any] = {"error": error}
     if isinstance(exc, AlreadyInCall):
         body["call"] = exc.call
+    if isinstance(exc, AlreadyDecided):
+        body["decision"] = exc.decision
     answer = JsonResponse(body, status=status or exc.status)
     if exc.retry_after_s is not None:
         answer["Retry-After"] = str(exc.retry_after_s)

@@ -11,13 +11,20 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from voice import records, transcripts
+from voice import budgets, records, transcripts
+from voice.approvals import approvals_of
+from voice.call import UsageData
+from voice.call.notices import TIME_LOW, WARN_BEFORE_S
+from voice.call_rooms import approval_body
 from voice.calls import NewCall, StartedCall, creation
+from voice.costs import cost_of_call
 from voice.errors import BadOffer, CallEnded
+from voice.events import TokenUsage
+from voice.limits import shows_cost
 from voice.models import Conversation
 from voice.models.conversations import Source
 from voice.views.answers import answers_json, body_of, owner_of, user_id_of
-from voice.views.shapes import AttachBody, EndBody, MintBody, NewCallBody, ToolCallBody, TurnBody
+from voice.views.shapes import AttachBody, EndBody, MintBody, NewCallBody, ToolCallBody, TurnBody, UsageBody
 
 
 @answers_json("GET", "POST")
@@ -82,7 +89,7 @@ def refuse_bad_offer(sdp: str) -> None:
 async def call(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """How a call stands: state, time left, what its tools did, which turns are stored."""
     owner = owner_of(request)
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     return JsonResponse(await owner.writer.run(describe, row))
 
 
@@ -98,14 +105,31 @@ def describe(row: Conversation) -> dict[str, Any]:
         "reason": row.end_reason or None,
         "control": row.control,
         "tool_runs": list(runs),
+        "approvals": [approval_body(asked) for asked in approvals_of(row.pk)],
         "stored": transcripts.stored_items(row.pk),
+        "metered": transcripts.metered(row.pk),
+        "cost": cost_of_call(row).as_json() if shows_cost() else None,
+        "notices": [] if row.ended_at else notices(row, left_s),
     }
+
+
+def notices(row: Conversation, left_s: float) -> list[dict[str, str]]:
+    """What a running call's person should know of its limits now, the gravest first."""
+    found = []
+    standing = budgets.tightest({row.user_id}).get(row.user_id)
+    if standing is not None and standing.is_spent:
+        found.append({"code": "budget_reached", "message": standing.spent_sentence})
+    elif standing is not None:
+        found.append({"code": "budget_low", "message": standing.low_sentence})
+    if left_s <= WARN_BEFORE_S:
+        found.append({"code": "time_low", "message": TIME_LOW})
+    return found
 
 
 @answers_json("POST")
 async def ready(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """The data channel is open: greeting and opening message go out, once."""
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     if row.ended_at is not None:
         raise CallEnded("This call is over.")
     await owner_of(request).ready(conversation_id)
@@ -117,11 +141,11 @@ async def end(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """End the call; one that is over answers the same."""
     body = body_of(request, EndBody)
     owner = owner_of(request)
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     if row.ended_at is None:
         # A page that leaves does not wait for the answer; the end must come all the same.
         await asyncio.shield(owner.spawn(owner.end(conversation_id, body.reason)))
-        row = await _own(request, conversation_id)
+        row = await own_call(request, conversation_id)
     ended_at = row.ended_at.isoformat() if row.ended_at else None
     return JsonResponse({"id": str(row.pk), "ended_at": ended_at, "reason": row.end_reason})
 
@@ -140,7 +164,7 @@ async def tools(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespons
     """Run a function call the page saw; the same `call_id` runs once."""
     body = body_of(request, ToolCallBody)
     owner = owner_of(request)
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     if row.ended_at is not None:
         raise CallEnded("This call is over.")
     record = await owner.writer.run(records.record_of, row)
@@ -155,7 +179,7 @@ async def turns(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespons
     """Store a finished turn the page saw; the same `item_id` twice is once."""
     body = body_of(request, TurnBody)
     owner = owner_of(request)
-    row = await _own(request, conversation_id)
+    row = await own_call(request, conversation_id)
     turn = transcripts.turn_from_browser(
         body.item_id,
         body.role,
@@ -169,6 +193,21 @@ async def turns(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespons
     if body.role == "user":
         await owner.human_acted(conversation_id)
     return JsonResponse({"item_id": body.item_id})
+
+
+@answers_json("POST")
+async def usage(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Store what the page saw being used; the same `source_id` twice is once."""
+    body = body_of(request, UsageBody)
+    owner = owner_of(request)
+    row = await own_call(request, conversation_id)
+    record = await owner.writer.run(records.record_of, row)
+    used = TokenUsage.model_validate(body.usage.model_dump(exclude_none=True))
+    data = UsageData(body.kind, body.source_id, used)
+    model = record.model_for(body.kind)
+    metered = await owner.writer.run(transcripts.meter, conversation_id, model, data, source=Source.BROWSER)
+    owner.call_rooms.tell_usage(metered)
+    return JsonResponse({"source_id": body.source_id})
 
 
 def _plausible(row: Conversation, started_at: datetime | None) -> datetime:
@@ -207,5 +246,6 @@ async def session(request: HttpRequest) -> HttpResponse:
     return response
 
 
-async def _own(request: HttpRequest, conversation_id: uuid.UUID) -> Conversation:
+async def own_call(request: HttpRequest, conversation_id: uuid.UUID) -> Conversation:
+    """The person's own conversation. Raises NotFound, also for somebody else's."""
     return await owner_of(request).writer.run(records.find_own, conversation_id, await user_id_of(request))

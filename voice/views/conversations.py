@@ -18,8 +18,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods
 
+from voice.costs import cost_of_call
 from voice.erasure import count, erase
 from voice.exports import FORMATS, export
+from voice.limits import shows_cost
 from voice.listing import ENDINGS, PERIODS, Filters, give_titles, own_conversations
 from voice.models import Assistant, Conversation, Tool
 from voice.retention import erased_on
@@ -67,7 +69,7 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
         wanted = FORMATS[_known(kind)]
         response = HttpResponse(export(row, kind), content_type=wanted.content_type)
         return attachment(response, f"conversation-{row.started_at:%Y-%m-%d-%H%M}.{wanted.suffix}")
-    turns, runs = list(row.turns.all()), list(row.tool_runs.all())
+    turns, runs = list(row.turns.all()), list(row.tool_runs.select_related("approval"))
     entries: list[dict[str, Any]] = [{"kind": "turn", "at": turn.started_at, "turn": turn} for turn in turns]
     entries += [{"kind": "tool", "at": run.started_at, "run": run} for run in runs]
     entries.sort(key=lambda entry: entry["at"])
@@ -78,6 +80,7 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
         "run_count": len(runs),
         "strip": strip_of(row, turns, runs),
         "erased_on": erased_on(row) if row.ended_at else None,
+        "cost": cost_of_call(row) if shows_cost() or _person(request).is_staff else None,
     }
     return render(request, "voice/conversation.html", context)
 

@@ -56,4 +56,5 @@ def _assistant(assistant: Assistant) -> dict[str, Any]:
         "voice": assistant.voice or settings.REALTIME_VOICE,
         "max_seconds": max_seconds(assistant),
         "keep_days": 0 if assistant.keep == Keep.NOTHING else assistant.keep_days,
+        "by_hand": assistant.turn_detection is None,
     }

@@ -42,6 +42,39 @@ class ToolCallBody(_Body):
     arguments: str = Field("", max_length=65_536)
 
 
+class DecisionBody(_Body):
+    decision: Literal["approve", "deny", "always"]
+
+
+Tokens = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class UsedTokens(BaseModel):
+    """The provider's own words, handed on by the page: fields of tomorrow are no mistake of the page."""
+
+    text_tokens: Tokens = 0
+    audio_tokens: Tokens = 0
+    image_tokens: Tokens = 0
+    reasoning_tokens: Tokens = 0
+    cached_tokens: Tokens = 0
+    cached_tokens_details: UsedTokens | None = None
+
+
+class UsedBody(BaseModel):
+    seconds: float | None = Field(None, ge=0, le=3600)
+    total_tokens: Tokens = 0
+    input_tokens: Tokens = 0
+    output_tokens: Tokens = 0
+    input_token_details: UsedTokens | None = None
+    output_token_details: UsedTokens | None = None
+
+
+class UsageBody(_Body):
+    kind: Literal["response", "transcription"]
+    source_id: ProviderId
+    usage: UsedBody
+
+
 class TurnBody(_Body):
     item_id: ProviderId
     role: Literal["user", "assistant"]

@@ -4,16 +4,18 @@ Run one, and as many more as should stand by. SIGTERM and SIGINT let it leave we
 registered and the lease is given up, so that a standby goes on at once.
 """
 
+import argparse
 import asyncio
 import logging
 import signal
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from rooms.bridge.bridge import Bridge
 from rooms.connections import open_redis
+from rooms.keys import is_scratch_namespace
 from rooms.sizes import keep_told
 
 log = logging.getLogger(__name__)
@@ -24,20 +26,28 @@ class Command(BaseCommand):
 
     help = "Hear raw Redis PUBLISH and give each message its place in its room."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """What `rooms_drill` adds for bridges of its own."""
+        parser.add_argument("--scratch", action="store_true", help=argparse.SUPPRESS)
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal."""
+        is_scratch: bool = options["scratch"]
+        if is_scratch and not is_scratch_namespace(settings.ROOMS_NAMESPACE):
+            raise CommandError("--scratch is for a drill's own ROOMS_NAMESPACE: real rooms would go unheard.")
         if settings.REDIS_URL == settings.NO_REDIS_URL:
             raise CommandError("No Redis is named: set REDIS_URL, or start everything with manage.py up.")
-        asyncio.run(run_bridge())
+        asyncio.run(run_bridge(is_scratch=is_scratch))
 
 
-async def run_bridge() -> None:
+async def run_bridge(*, is_scratch: bool = False) -> None:
     """One bridge of this deployment."""
     bridge = Bridge(
         settings.REDIS_URL,
         settings.ROOMS_NAMESPACE,
         patterns=settings.ROOMS_PATTERN,
         ignore=settings.ROOMS_IGNORE,
+        is_scratch=is_scratch,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

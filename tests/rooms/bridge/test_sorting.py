@@ -63,6 +63,17 @@ def test_announcement_counts_for_the_very_next_message_only():
     assert sorter.sort(push(b"device01"))
 
 
+def test_a_drills_bridge_hears_its_own_channels_and_no_other_bridge_does():
+    sorter = Sorter(("*",), (), SKIP, scratch="\x01drill-1:raw:")
+    own = b"\x01drill-1:raw:"
+    assert sorter.subscriptions == [own + b"*"]
+    message = sorter.sort(push(own + b"device01", b"1", own + b"*"))
+    assert (message.room, message.payload) == ("device01", b"1")
+    for name in (b"device01", b"\x01drill-2:raw:device01", b"\x01drill-1:room:1"):
+        assert sorter.sort(push(name, pattern=own + b"*")) is None
+    assert make_sorter(("?drill*", "*")).sort(push(own + b"device01", pattern=b"?drill*")) is None
+
+
 @pytest.mark.parametrize(
     ("pattern", "matching", "other"),
     [

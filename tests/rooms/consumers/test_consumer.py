@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from redis.asyncio import Redis
 
 from rooms.consumers import RoomsConsumer
 from rooms.hub import Hub
+from rooms.hub.admission import Admission
 from rooms.hub.care import Care
 from rooms.names import Room, group_channel_of
 from rooms.sinks import EventSink, waiting
@@ -40,7 +42,7 @@ def namespace(settings: Any, namespace: str) -> str:
 
 @pytest.fixture
 async def hub(namespace: str) -> AsyncIterator[Hub]:
-    made = Hub()
+    made = Hub(recheck_s=0.05)
     await made.start()
     yield made
     await made.drain(1)
@@ -57,24 +59,25 @@ def user(transactional_db: None) -> Any:
 
 @pytest.fixture
 def open_socket(hub: Hub, user: Any) -> Opener:
-    """Opens a socket of this person; its consumer looks at rights every 50 ms."""
+    """Opens a socket of this person; its consumer is looked at every 50 ms."""
 
     @asynccontextmanager
-    async def open_one() -> AsyncIterator[WebsocketCommunicator]:
+    async def open_one(*, welcomed: bool = True) -> AsyncIterator[WebsocketCommunicator]:
         cookies = await sync_to_async(log_in)(user)
         headers = [
             (b"origin", b"http://testserver"),
             (b"host", b"testserver"),
             (b"cookie", f"sessionid={cookies['sessionid']}".encode()),
         ]
-        consumer: Any = RoomsConsumer.as_asgi(recheck_s=0.05)
+        consumer: Any = RoomsConsumer.as_asgi()
 
         async def application(scope: Any, receive: Any, send: Any) -> None:
             await consumer({**scope, "rooms_hub": hub}, receive, send)
 
         socket = WebsocketCommunicator(application, "/ws/rooms/", headers=headers)
         assert (await socket.connect(5))[0]
-        assert (await hear(socket))["type"] == "welcome"
+        if welcomed:
+            assert (await hear(socket))["type"] == "welcome"
         yield socket
         await socket.disconnect()
 
@@ -151,6 +154,18 @@ async def test_a_socket_that_dies_while_it_joins_leaves_nothing(open_socket, hub
         assert (await ask(socket, type="join", room=ROOM))["type"] == "joined"
 
 
+async def test_who_comes_in_a_crowd_is_told_when_to_come_back(open_socket, hub):
+    hub.admission = Admission(most_coming=1, most_sockets=1)
+    async with open_socket() as inside:
+        async with open_socket(welcomed=False) as turned_away:
+            told = await hear(turned_away)
+            assert (told["type"], told["code"]) == ("error", "unavailable")
+            assert told["retry_in_s"] >= 1
+            assert await close_code(turned_away) == 1013
+        assert await ask(inside, type="ping") == {"type": "pong"}
+        assert len(hub.sockets) == 1
+
+
 async def test_a_draining_hub_closes_its_sockets(open_socket, hub):
     async with open_socket() as one, open_socket() as two:
         await hub.drain(2)
@@ -205,3 +220,30 @@ async def test_a_room_that_fails_sends_its_sockets_to_come_back(open_socket, hub
         hub.feed.settle(hub.feed.rooms[ROOM])
         assert await close_code(socket) == 4002
     assert "A room failed" in caplog.text
+
+
+async def lose_a_cancellation(*_: Any, **__: Any) -> None:
+    """As redis-py does now and then until Python 3.12 (see rooms.tasks)."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(60)
+    await asyncio.sleep(60)
+
+
+async def test_a_socket_that_goes_while_it_publishes_leaves_no_task(open_socket, hub):
+    before = asyncio.all_tasks()
+    hub.register.publish = lose_a_cancellation
+    async with open_socket() as socket:
+        await socket.send_to(text_data=json.dumps({"type": "publish", "room": ROOM, "data": "x"}))
+        await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_hub_ends_although_a_cancellation_gets_lost(namespace):
+    hub = Hub()
+    await hub.start()
+    hub._spawn(lose_a_cancellation())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(hub.aclose(), 5)
+    assert not hub._tasks

@@ -87,3 +87,11 @@ def test_all_tails_share_one_budget():
 )
 def test_what_a_reader_cannot_have_had(place, by, unseen):
     assert is_unseen(place, by) is unseen
+
+
+def test_a_closed_tail_holds_nothing_any_more():
+    budget = Budget()
+    tail = tail_of(5, budget=budget)
+    tail.close()
+    tail.append(frame(6))
+    assert budget.used == 0 and tail.last(1) is None

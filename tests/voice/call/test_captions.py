@@ -96,7 +96,7 @@ def test_typed_words_are_a_turn_and_hidden_ones_are_not():
     typed = {"id": "u1", "type": "message", "role": "user", "content": content}
     assert turns(stage.hear("conversation.item.added", item=typed))[0].text == "hello"
     hidden = {"id": "s1", "type": "message", "role": "system", "content": content}
-    assert stage.hear("conversation.item.added", item=hidden) == []
+    assert turns(stage.hear("conversation.item.added", item=hidden)) == []
 
 
 def test_usage_of_responses_and_transcriptions_is_stored_with_its_split():

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.voice.call.stage import NOON, Stage, sent
+from tests.voice.call.stage import NOON, Stage, sent, turns
 from voice.call import (
     Arm,
+    Asked,
     BrowserReady,
     Call,
     CallPlan,
@@ -39,7 +40,7 @@ def test_call_without_a_greeting_waits():
 
 def test_timers_are_armed_at_the_beginning():
     timers = {effect.timer: effect.after_s for effect in Stage(ready=False).call.begin()}
-    assert timers == {"max": 900.0, "idle": 120.0, "ready": 20.0}
+    assert timers == {"max": 900.0, "warn": 840.0, "idle": 120.0, "ready": 20.0}
 
 
 def test_call_that_is_taken_over_does_not_wait_for_its_browser():
@@ -51,6 +52,21 @@ def test_call_that_is_taken_over_does_not_wait_for_its_browser():
 )
 def test_limits_hang_up(timer: Any, reason: str):
     assert Stage(ready=False).give(TimerFired(timer, NOON)) == [HangUp(reason)]
+
+
+@pytest.mark.parametrize("what", [Asked(NOON), HumanActed(NOON)])
+def test_a_question_and_its_answer_give_the_person_the_idle_time_anew(what: Any):
+    assert Stage().give(what) == [Arm("idle", 120.0)]
+
+
+def test_a_turn_ended_by_hand_is_a_sign_of_life_and_begins_when_it_is_handed_in():
+    stage = Stage()
+    item = {"id": "i", "type": "message", "role": "user", "content": [{"type": "input_audio"}]}
+    assert stage.hear("conversation.item.added", item=item) == [Arm("idle", 120.0)]
+    began = stage.now
+    kind = "conversation.item.input_audio_transcription.completed"
+    [turn] = turns(stage.hear(kind, item_id="i", transcript="hello"))
+    assert (turn.text, turn.started_at) == ("hello", began)
 
 
 def test_browser_that_came_in_time_is_not_hung_up():

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.voice.scripted_provider import ScriptedProvider, serving
 from voice.errors import ProviderError
 from voice.provider import Provider, ProviderConfig
 
@@ -91,3 +92,14 @@ async def test_hanging_up_twice_is_fine():
     await client.hang_up("rtc_7")
     await client.hang_up("rtc_7")
     assert wire.requests[0].url.path == "/v1/realtime/calls/rtc_7/hangup"
+
+
+async def test_sideband_is_not_compressed():
+    async with serving(ScriptedProvider()) as scripted:
+        client = Provider(ProviderConfig("compatible", "Some", scripted.base_url, "key", "REALTIME_API_KEY"))
+        sideband = await client.attach("rtc_1")
+        await scripted.say("rtc_1", "rate_limits.updated")
+        assert json.loads(await anext(sideband.events()))["type"] == "rate_limits.updated"
+        assert not scripted.sockets["rtc_1"].compress
+        await sideband.close()
+        await client.aclose()

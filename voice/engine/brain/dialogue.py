@@ -46,6 +46,7 @@ class Prompt:
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"
     to_say: str = ""
+    also_say: str = ""
     last_said: str = ""
     introduced: bool = False
 
@@ -61,6 +62,8 @@ class Reply:
 def decide(memory: Memory, prompt: Prompt) -> tuple[Memory, Reply]:
     """Return the reply to a prompt, and what to remember."""
     memory, reply = _decide(memory, prompt)
+    if reply.text and prompt.also_say:
+        reply = replace(reply, text=f"{reply.text} {prompt.also_say}")
     if reply.text and not prompt.introduced and "built-in engine" not in reply.text:
         reply = replace(reply, text=phrases.INTRODUCTION + reply.text)
     return memory, reply

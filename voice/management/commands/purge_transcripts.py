@@ -27,7 +27,7 @@ class Command(BaseCommand):
             "--rows-after",
             type=int,
             metavar="DAYS",
-            help="Also delete what is left of erased calls (who, when, usage) so long after they ended.",
+            help="Also delete the rows of erased calls (who, when) so long after they ended; usage stays.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

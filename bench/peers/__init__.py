@@ -1,0 +1,1 @@
+"""Servers that rooms are measured beside, each the shortest program that does the same work."""

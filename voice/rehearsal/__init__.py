@@ -1,0 +1,1 @@
+"""Rehearsals: an operator types to an assistant, with its prompt and its tools, without a call."""

@@ -1,0 +1,9 @@
+"""`voice.money_words` for templates."""
+
+from django import template
+
+from voice.money_words import cost_words, money
+
+register = template.Library()
+register.filter("money", money)
+register.filter("cost_words", cost_words)
