@@ -75,8 +75,9 @@ class Watcher(Tally):
 
     async def _watch(self, client) -> None:
         history = History(client, NAMESPACE)
+        self._register = Register(client, NAMESPACE, make_limits())
         if self.position is None:
-            self.position = await Register(client, NAMESPACE, make_limits()).enter(ROOM)
+            self.position = await self._register.enter(ROOM)
         async with client.pubsub() as heard:
             await heard.subscribe(group_channel_of(ROOM, NAMESPACE), Keys(NAMESPACE).gaps_channel)
             await heard.get_message(timeout=2)
@@ -102,6 +103,8 @@ class Watcher(Tally):
     async def _recover(self, history) -> None:
         more = True
         while more:
+            # A Redis that came back empty does not know the room before its first message; a hub enters it too.
+            await self._register.enter(ROOM)
             reading = await history.read(ROOM, since=self.position)
             self._take_gaps(reading.gaps)
             for frame in reading.frames:
