@@ -1,8 +1,9 @@
 """Takes out of words what the enabled rules name, before they are stored or told to anybody.
 
-Promises: what is stored is what is published; the model hears the original, and so does a person who is
-asked before a tool runs, while the question is open (`voice/approvals.py`). Each rule sees one text at a
-time, so what is spread over two turns is not found. RE2 matches in time that grows with the text alone.
+Promises: what is stored is what is published; the model hears the original, and a person who is asked
+before a tool runs reads it, while the question is open (`voice/approvals.py`), and nobody else. Each rule
+sees one text at a time, so what is spread over two turns is not found. RE2 matches in time that grows with
+the text alone.
 """
 
 from __future__ import annotations

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.utils import timezone
 
+from rooms.connections import open_redis
+from rooms.names import room_from_text
+from rooms.parts import parts_on
 from tests.voice.conftest import Site
 from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from voice import approvals
@@ -73,6 +78,31 @@ async def stored() -> tuple[str, str, str]:
     return run.arguments, run.output, asked.arguments
 
 
+async def told_in_the_room(redis_url: str, call_id: str) -> str:
+    """All that the call's room keeps."""
+    redis = open_redis(redis_url)
+    history = parts_on(redis, settings.ROOMS_NAMESPACE).history
+    reading = await history.read(room_from_text(f"call.{call_id}"), last=500)
+    await redis.aclose()
+    return "\n".join(json.loads(frame)["data"] for frame in reading.frames)
+
+
+async def test_the_room_of_a_call_hears_of_a_question_and_not_what_it_shows(
+    pay: Tool, scripted_site: Site, provider: ScriptedProvider, redis_server: str
+):
+    call_id = await begin(scripted_site)
+    await provider.respond("rtc_1", "r", ("c1", "pay", ASKED))
+    assert (await question(scripted_site, call_id))["arguments"] == ASKED
+    await scripted_site.owner.call_rooms.flush(5)
+    told = await told_in_the_room(redis_server, call_id)
+    assert '"decision": null' in told and "[removed]" in told and "4111" not in told
+    await decide(scripted_site, call_id, "approve")
+    await provider.until("response.create", count=2)
+    await scripted_site.owner.call_rooms.flush(5)
+    told = await told_in_the_room(redis_server, call_id)
+    assert '"decision": "approve"' in told and '"status": "done"' in told and "4111" not in told
+
+
 async def test_a_question_shows_what_will_run_and_redaction_holds_for_what_is_kept(
     pay: Tool, scripted_site: Site, provider: ScriptedProvider
 ):
@@ -80,7 +110,8 @@ async def test_a_question_shows_what_will_run_and_redaction_holds_for_what_is_ke
     await provider.respond("rtc_1", "r", ("c1", "pay", ASKED))
     assert (await question(scripted_site, call_id))["arguments"] == ASKED
     [run] = (await scripted_site.status(call_id))["tool_runs"]
-    assert (run["status"], run["arguments"]) == ("waiting", STORED)
+    assert run["status"] == "waiting"
+    assert await stored() == (STORED, "", ASKED)
     assert (await decide(scripted_site, call_id, "approve")).status_code == 200
     await provider.until("response.create", count=2)
     assert ran == [{"card": "4111"}]
