@@ -91,9 +91,9 @@ def _erase(ids: list[uuid.UUID]) -> Counts:
         )
         SearchText.objects.filter(conversation__in=ids).delete()
         turns, _ = Turn.objects.filter(conversation__in=ids).delete()
-        runs, _ = ToolRun.objects.filter(conversation__in=ids).delete()
+        _, gone = ToolRun.objects.filter(conversation__in=ids).delete()  # their questions go with them
         transaction.on_commit(lambda: erase_rooms(ids))
-    return Counts(marked, turns, runs)
+    return Counts(marked, turns, gone.get(ToolRun._meta.label, 0))
 
 
 def forget_rows(older_than_days: int, *, dry_run: bool) -> int:

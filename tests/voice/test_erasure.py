@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests.voice.conftest import make_user
 from tests.voice.recorded import record_call, say, use
 from voice.erasure import Counts, count, erase
-from voice.models import Assistant, AuditEvent, Conversation, ToolRun, Turn, Usage
+from voice.models import Assistant, AuditEvent, Conversation, Decision, ToolApproval, ToolRun, Turn, Usage
 from voice.retention import due_by_assistant, erased_on
 
 
@@ -43,6 +43,17 @@ def test_words_go_and_the_row_stays_with_what_it_used(demo: Any):
     assert (event.action, event.actor, event.conversation_id) == ("transcript_erased", demo, row.pk)
     assert event.detail == {"conversations": 1, "turns": 2, "tool_runs": 1, "by": "self"}
     assert erase(rows) == Counts()
+
+
+def test_a_question_that_goes_with_its_run_is_not_counted_for_one(demo: Any):
+    row = spoken_call(demo)
+    now = timezone.now()
+    ToolApproval.objects.create(
+        run=row.tool_runs.get(), expires_at=now, decided_at=now, decision=Decision.DENY
+    )
+    rows = Conversation.objects.all()
+    assert count(rows) == erase(rows) == Counts(1, 2, 1)
+    assert not ToolApproval.objects.exists()
 
 
 def test_a_running_call_is_never_touched(demo: Any):
