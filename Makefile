@@ -13,7 +13,7 @@ ENGINE_STAMP := $(shell bin/wants-engine && echo $(STAMPS)-engine)
 # Checks do not depend on this machine's .env.
 CHECKED := $(BIN)/python manage.py
 
-.PHONY: soak fuzz help setup run test test-needs lint bench bench-voice drill-rooms clean bench-calls
+.PHONY: help setup run test test-needs lint bench bench-voice bench-transcripts bench-calls soak fuzz drill-rooms clean
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -43,6 +43,9 @@ bench: $(STAMPS)-site $(STAMPS)-dev ## Measure rooms beside other servers (twelv
 
 bench-voice: test-needs ## Measure the wait for a voice (some minutes; let nothing else run)
 	$(BIN)/python bench/voice_latency.py
+
+bench-transcripts: test-needs ## Whether conversations stay quick at 10,000, on SQLite and PostgreSQL (six minutes)
+	$(BIN)/python bench/transcripts.py
 
 bench-calls: test-needs ## What running calls cost a web process, and when it is late (12 minutes, alone)
 	$(BIN)/python bench/voice_load.py

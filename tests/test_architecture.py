@@ -13,6 +13,7 @@ APPS = ("realtime_site", "voice", "rooms")  # each may import those after it
 VOICE = (
     *("errors", "protocol", "engine", "events", "provider", "call", "outbound", "validators", "model_dates"),
     *("checks", "shipped_prices", "periods", "models", "audit", "costs", "limits", "budgets", "watching"),
+    *("access", "redaction", "search"),
     *(
         "session_config",
         "writer",
@@ -30,8 +31,8 @@ VOICE = (
         "line",
         "live_call",
     ),
-    *("calls", "exports", "cost_reports", "money_words", "demo", "rehearsal", "admin", "views", "urls"),
-    *("routing", "templatetags"),
+    *("calls", "erasure", "retention", "exports", "listing", "timeline", "cost_reports", "money_words"),
+    *("demo", "rehearsal", "views", "admin", "urls", "routing", "templatetags"),
 )
 ROOMS = (
     *(

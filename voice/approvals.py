@@ -2,7 +2,9 @@
 
 Promises: the first answer stays, whoever else answers or whatever process they reach; no answer in time is
 a no; every end of a question is an audit row in the same transaction, without arguments. A no closes the
-run with what the model reads; a yes leaves it waiting for whoever runs it (`claim_approved`).
+run with what the model reads; a yes leaves it waiting for whoever runs it (`claim_approved`). The arguments
+asked about are those that run, whatever redaction leaves of them in the run's row; the question holds them
+until it is denied or its run begins, and no longer than its call.
 
 All functions are plain database code; calls run them through `voice.writer`.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,14 +38,24 @@ _ACTIONS = {
 }
 
 
-def ask(run: ToolRun, user_id: int, issued: frozenset[str], until: datetime) -> ToolApproval | None:
+@dataclass(frozen=True)
+class Approved:
+    """A run that is one's own to run, with the arguments that were asked about."""
+
+    run: ToolRun
+    arguments: str = field(repr=False)
+
+
+def ask(
+    run: ToolRun, user_id: int, issued: frozenset[str], *, arguments: str, until: datetime
+) -> ToolApproval | None:
     """Put the question a run needs; None when it needs none, or will be refused anyway.
 
     `until`: the call's own limits end the question earlier than the tool's time to answer. A tool that was
     approved for the whole call is not asked again, and says so (`CARRIED`).
     """
-    tool = _asking_tool(run, user_id) if run.name in issued else None
-    if tool is None or len(run.arguments) > LONGEST_SHOWN:
+    tool = _asking_tool(run.name, arguments, user_id) if run.name in issued else None
+    if tool is None or len(arguments) > LONGEST_SHOWN:
         return None
     now = timezone.now()
     with transaction.atomic():
@@ -53,6 +66,7 @@ def ask(run: ToolRun, user_id: int, issued: frozenset[str], until: datetime) -> 
         approval = ToolApproval.objects.create(
             run=run,
             title=str(tool)[:80],
+            arguments=arguments,
             asked_at=now,
             expires_at=max(now, min(until, now + timedelta(seconds=tool.ask_s))),
         )
@@ -61,11 +75,11 @@ def ask(run: ToolRun, user_id: int, issued: frozenset[str], until: datetime) -> 
     return approval
 
 
-def _asking_tool(run: ToolRun, user_id: int) -> Tool | None:
-    """The run's tool, if it asks first and would run: nobody is asked about what is refused anyway."""
+def _asking_tool(name: str, arguments: str, user_id: int) -> Tool | None:
+    """The tool, if it asks first and would run: nobody is asked about what is refused anyway."""
     try:
-        tool = usable_tool(user_id, run.name)
-        checked_arguments(tool, run.arguments)
+        tool = usable_tool(user_id, name)
+        checked_arguments(tool, arguments)
     except ToolError:
         return None
     return tool if tool.ask_first else None
@@ -112,12 +126,16 @@ def look(run_id: int) -> ToolApproval | None:
     return approval
 
 
-def claim_approved(run_id: int) -> ToolRun | None:
-    """Take an approved run for oneself; None when somebody has it already."""
-    claimed = ToolRun.objects.filter(pk=run_id, status=ToolRun.Status.WAITING).update(
-        status=ToolRun.Status.RUNNING, started_at=timezone.now()
-    )
-    return ToolRun.objects.filter(pk=run_id).first() if claimed else None
+def claim_approved(run_id: int) -> Approved | None:
+    """Take an approved run for oneself; None when somebody has it already, or the call is over."""
+    with transaction.atomic():
+        approval = _locked(run_id=run_id)
+        waiting = ToolRun.objects.filter(pk=run_id, status=ToolRun.Status.WAITING)
+        if approval is None or not waiting.update(status=ToolRun.Status.RUNNING, started_at=timezone.now()):
+            return None
+        arguments, approval.arguments = approval.arguments, ""
+        approval.save(update_fields=["arguments"])
+        return Approved(ToolRun.objects.get(pk=run_id), arguments)
 
 
 def waiting_runs(conversation_id: uuid.UUID) -> list[ToolRun]:
@@ -132,6 +150,10 @@ def close_open(conversation_id: uuid.UUID) -> None:
         approval = _locked(pk=pk)
         if approval is not None and not approval.decision:
             _decide(approval, Decision.UNANSWERED, because=ENDED)
+    # Also of what was approved, but by nobody run.
+    ToolApproval.objects.filter(run__conversation_id=conversation_id).exclude(arguments="").update(
+        arguments=""
+    )
 
 
 def approvals_of(conversation_id: uuid.UUID) -> list[ToolApproval]:
@@ -148,7 +170,9 @@ def _locked(**which: Any) -> ToolApproval | None:
 def _decide(approval: ToolApproval, decision: Decision, *, actor: Any = None, because: str = "") -> None:
     """Write the end of a question: its row, the audit, and for a no the run."""
     approval.decision, approval.decided_at, approval.decided_by = decision, timezone.now(), actor
-    approval.save(update_fields=["decision", "decided_at", "decided_by"])
+    if not approval.is_granted:
+        approval.arguments = ""
+    approval.save(update_fields=["decision", "decided_at", "decided_by", "arguments"])
     detail = {"tool": approval.run.name, "call_id": approval.run.call_id, "decision": str(decision)}
     conversation: Conversation = approval.run.conversation
     record(

@@ -43,10 +43,15 @@ class Asking:
         if (event := self._waiting.get((conversation_id, call_id))) is not None:
             event.set()
 
-    async def ask(self, record: CallRecord, run: ToolRun) -> ToolApproval | None:
-        """Put the run's question, if it needs one, and return its end. None: it needs none."""
+    async def ask(self, record: CallRecord, run: ToolRun, arguments: str) -> ToolApproval | None:
+        """Put the run's question, if it needs one, and return its end. None: it needs none.
+
+        `arguments`: the original, which the question shows; of `run` they may be redacted or left out.
+        """
         until = _end_of_patience(record)
-        asked = await self._writer.run(approvals.ask, run, record.user_id, record.issued_tools, until)
+        asked = await self._writer.run(
+            approvals.ask, run, record.user_id, record.issued_tools, arguments=arguments, until=until
+        )
         if asked is None:
             return None
         self._call_rooms.tell_run(run)

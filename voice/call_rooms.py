@@ -75,7 +75,7 @@ class CallRooms:
     def tell_approval(self, row: ToolApproval | None) -> None:
         """Say that a person is asked before a tool runs, or how that ended."""
         if row is not None:
-            self._put(Said(room_of(row.run.conversation_id), {"type": "approval", **approval_body(row)}))
+            self._put(Said(room_of(row.run.conversation_id), question_body(row)))
 
     def tell_usage(self, metered: Metered | None) -> None:
         """Say what a response or a transcription used, and what the call has cost with it."""
@@ -193,14 +193,23 @@ def run_body(run: ToolRun) -> JsonObject:
     }
 
 
+def question_body(row: ToolApproval) -> JsonObject:
+    """One question as the room hears it: a room keeps what it is told, so whole arguments are not for it."""
+    return {"type": "approval", **_question(row)}
+
+
 def approval_body(row: ToolApproval) -> JsonObject:
-    """One question: open while `decision` is null; the arguments, which it shows whole, until then only."""
+    """One question for the person who is asked: with its arguments, whole, while it is open."""
+    return {**_question(row), "arguments": "" if row.decision else row.arguments}
+
+
+def _question(row: ToolApproval) -> JsonObject:
+    """How a question stands: open while `decision` is null."""
     is_open = not row.decision
     return {
         "call_id": row.run.call_id,
         "name": row.run.name,
         "title": row.title,
-        "arguments": row.run.arguments if is_open else "",
         "ends_in_s": max(0.0, round((row.expires_at - timezone.now()).total_seconds(), 1)) if is_open else 0,
         "decision": row.decision or None,
         "after_s": None if row.after_s is None else round(row.after_s, 1),

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -133,6 +133,17 @@ def cost_of_call(conversation: Conversation) -> CallCost:
     return cost_of_rows(Usage.objects.filter(call=conversation.pk), nothing=without_usage(conversation))
 
 
+def costs_of_calls(conversations: Collection[Conversation]) -> dict[uuid.UUID, CallCost]:
+    """The same for many, in one query."""
+    rows = Usage.objects.filter(call__in=[conversation.pk for conversation in conversations])
+    summed = rows.order_by().values("call").annotate(**_totals())
+    found: dict[uuid.UUID | None, Any] = {row["call"]: row for row in summed}
+    return {
+        conversation.pk: _cost(found.get(conversation.pk), without_usage(conversation))
+        for conversation in conversations
+    }
+
+
 def cost_of_call_id(conversation_id: uuid.UUID) -> CallCost:
     """The same, for a call that has some usage."""
     return cost_of_rows(Usage.objects.filter(call=conversation_id), nothing="unknown")
@@ -148,13 +159,20 @@ def without_usage(conversation: Conversation) -> State:
 
 def cost_of_rows(rows: QuerySet[Usage], *, nothing: State = "priced") -> CallCost:
     """The sum of some usage; `nothing` is the state when there is none."""
+    return _cost(rows.order_by().aggregate(**_totals()), nothing)
+
+
+def _totals() -> dict[str, Count | Sum]:
     unknown = Count("pk", filter=Q(pricing=Usage.Pricing.UNKNOWN))
     free = Count("pk", filter=Q(pricing=Usage.Pricing.FREE))
-    found = rows.order_by().aggregate(total=Count("pk"), unknown=unknown, free=free, cost=Sum("cost"))
-    if not found["total"]:
+    return {"total": Count("pk"), "unknown": unknown, "free": free, "summed": Sum("cost")}
+
+
+def _cost(found: dict[str, Any] | None, nothing: State) -> CallCost:
+    if found is None or not found["total"]:
         return CallCost(None if nothing == "unknown" else Decimal(0), nothing)
     state = state_of(found["total"], found["unknown"], found["free"])
-    return CallCost(None if state == "unknown" else exact(found["cost"]), state)
+    return CallCost(None if state == "unknown" else exact(found["summed"]), state)
 
 
 def state_of(total: int, unknown: int, free: int) -> State:

@@ -22,6 +22,7 @@ from voice.limits import counted_calls, grant_s
 from voice.models import Assistant, CallPolicy, Conversation, ToolRun
 from voice.models.conversations import OPEN_RUNS
 from voice.protocol import SESSION_MAX_SECONDS, JsonObject
+from voice.search import index_conversation
 from voice.session_config import max_seconds, opening_for, session_for
 from voice.tools.executor import failure
 
@@ -107,6 +108,8 @@ def _open(user_id: int, slug: str | None, *, provider: str, voice: str, minted: 
         minted=minted,
         session=session,
         greeting=assistant.greeting,
+        keep=assistant.keep,
+        keep_days=assistant.keep_days,
         started_at=now,
         expires_at=now + timedelta(seconds=granted_s),
     )
@@ -186,22 +189,16 @@ def attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> Cal
 
 
 def _attach_minted(conversation_id: uuid.UUID, user_id: int, call_id: str) -> CallRecord:
-    row = (
-        Conversation.objects.select_for_update()
-        .filter(pk=conversation_id, user_id=user_id, minted=True)
-        .first()
-    )
+    rows = Conversation.objects.select_for_update()
+    row = rows.filter(pk=conversation_id, user_id=user_id, minted=True).first()
     if row is None:
         raise NotFound("There is no such call.")
     if row.ended_at is not None:
         raise CallEnded("This call is over.")
     if row.provider_call_id not in ("", call_id):
         raise BadInput("This conversation has a call already.", field="call_id")
-    if (
-        Conversation.objects.filter(provider=row.provider, provider_call_id=call_id)
-        .exclude(pk=row.pk)
-        .exists()
-    ):
+    others = Conversation.objects.filter(provider=row.provider, provider_call_id=call_id)
+    if others.exclude(pk=row.pk).exists():
         raise BadInput("This call belongs to another conversation.", field="call_id")
     if not row.provider_call_id:
         _begin_minted(row, call_id)
@@ -242,6 +239,7 @@ def close_conversation(conversation_id: uuid.UUID, reason: str) -> Conversation 
         ToolRun.objects.filter(conversation_id=conversation_id, status__in=OPEN_RUNS).update(
             status=ToolRun.Status.FAILED, output=failure("The call ended before the tool did.")
         )
+        index_conversation(conversation_id)
     return Conversation.objects.filter(pk=conversation_id).first()
 
 

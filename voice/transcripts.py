@@ -1,11 +1,14 @@
 """The record of a call: turns, tool runs and usage, stored so that saying it twice changes nothing.
 
-All functions are plain database code; calls run them through `voice.writer`.
+Stored is what the call's `keep` lets be kept, after redaction, and nothing once the conversation is erased;
+the rows that come back are what may be told. All functions are plain database code; calls run them through
+`voice.writer`.
 """
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -14,8 +17,10 @@ from voice.call import TurnData, UsageData
 from voice.costs import Metered, cost_of_call_id, settle
 from voice.events import InputDetails, OutputDetails, TokenDetails, TokenUsage
 from voice.limits import shows_cost
-from voice.models import Conversation, ToolRun, Turn, Usage
+from voice.models import Conversation, Keep, ToolRun, Turn, Usage
 from voice.models.conversations import Source
+from voice.redaction import Side, redact_heard, redact_json, rules_for
+from voice.search import index_conversation
 from voice.tools.executor import ToolResult, storable
 
 
@@ -26,24 +31,39 @@ def store_turn(
 
     What the browser reports never replaces the provider's own word.
     """
+    with transaction.atomic():
+        # The lock lets an erasure and a turn that comes late wait for each other.
+        call = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+        if call is None or call.erased_at is not None or call.keep == Keep.NOTHING:
+            return None
+        row = _keep_turn(call, _redacted(turn), source)
+        if row is not None and call.ended_at is not None:
+            index_conversation(call.pk)
+        return row
+
+
+def _redacted(turn: TurnData) -> TurnData:
+    rules = rules_for(Side.PERSON if turn.role == "user" else Side.ASSISTANT)
+    text, heard = redact_heard(storable(turn.text), storable(turn.heard_text), rules)
+    return replace(turn, text=text, heard_text=heard)
+
+
+def _keep_turn(call: Conversation, turn: TurnData, source: Source) -> Turn | None:
     values = {
         "role": turn.role,
-        "text": storable(turn.text),
-        "heard_text": storable(turn.heard_text),
+        "text": turn.text,
+        "heard_text": turn.heard_text,
         "heard_exact": turn.heard_exact,
         "interrupted": turn.interrupted,
         "started_at": turn.started_at,
         "source": source,
     }
-    with transaction.atomic():
-        row, made = Turn.objects.select_for_update().get_or_create(
-            conversation_id=conversation_id, item_id=turn.item_id, defaults=values
-        )
-        if made or not _improves(row, turn, source):
-            return row if made else None
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.save(update_fields=[*values])
+    row, made = Turn.objects.get_or_create(conversation=call, item_id=turn.item_id, defaults=values)
+    if made or not _improves(row, turn, source):
+        return row if made else None
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*values])
     return row
 
 
@@ -67,24 +87,35 @@ def store_usage(
 
     What the browser reports never replaces the provider's own word.
     """
-    with transaction.atomic():
-        row = (
-            Usage.objects.select_for_update()
-            .filter(conversation_id=conversation_id, kind=data.kind, source_id=data.source_id)
-            .first()
-        )
-        if row is not None and not (row.source == Source.BROWSER and source == Source.SIDEBAND):
-            return None
-        row = row or _new_usage(conversation_id, data)
-        row.model, row.source = model, source
-        for name, value in _split(data.usage).items():
-            setattr(row, name, value)
-        settle(row).save()
+    try:
+        with transaction.atomic():
+            return _store_usage(conversation_id, model, data, source)
+    except IntegrityError:
+        # The page and the sideband, in two processes, by a breath: now there is a row to compare with.
+        with transaction.atomic():
+            return _store_usage(conversation_id, model, data, source)
+
+
+def _store_usage(conversation_id: uuid.UUID, model: str, data: UsageData, source: Source) -> Usage | None:
+    same = Usage.objects.filter(conversation_id=conversation_id, kind=data.kind, source_id=data.source_id)
+    row = same.select_for_update().first()
+    if row is not None and not (row.source == Source.BROWSER and source == Source.SIDEBAND):
+        return None
+    row = row or _new_usage(conversation_id, data)
+    if row is None:
+        return None
+    row.model, row.source = model, source
+    for name, value in _split(data.usage).items():
+        setattr(row, name, value)
+    settle(row).save()
     return row
 
 
-def _new_usage(conversation_id: uuid.UUID, data: UsageData) -> Usage:
-    conversation = Conversation.objects.get(pk=conversation_id)
+def _new_usage(conversation_id: uuid.UUID, data: UsageData) -> Usage | None:
+    """A row to fill; None when the conversation was erased while it ran."""
+    conversation = Conversation.objects.filter(pk=conversation_id).first()
+    if conversation is None:
+        return None
     return Usage(
         conversation=conversation,
         provider=conversation.provider,
@@ -142,7 +173,7 @@ def claim_run(
                 conversation_id=conversation_id,
                 call_id=call_id,
                 name=storable(name)[:120],
-                arguments=storable(arguments),
+                arguments=_kept_tool_text(conversation_id, arguments),
                 source=source,
             )
     except IntegrityError:
@@ -154,11 +185,19 @@ def finish_run(conversation_id: uuid.UUID, call_id: str, result: ToolResult) -> 
     closed = ToolRun.objects.filter(
         conversation_id=conversation_id, call_id=call_id, status=ToolRun.Status.RUNNING
     ).update(
-        output=result.output,
+        output=_kept_tool_text(conversation_id, result.output),
         status=ToolRun.Status.FAILED if result.failed else ToolRun.Status.DONE,
         duration_ms=result.duration_ms,
     )
     return read_run(conversation_id, call_id) if closed else None
+
+
+def _kept_tool_text(conversation_id: uuid.UUID, text: str) -> str:
+    """What may be stored of a tool's arguments or answer."""
+    keeps_all = Conversation.objects.filter(
+        pk=conversation_id, keep=Keep.EVERYTHING, erased_at__isnull=True
+    ).exists()
+    return redact_json(storable(text), rules_for(Side.TOOLS)) if keeps_all else ""
 
 
 def read_run(conversation_id: uuid.UUID, call_id: str) -> ToolRun | None:

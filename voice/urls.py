@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voice.views import approvals, calls, pages, tools
+from voice.views import approvals, calls, conversations, exports, pages, tools
 
 app_name = "voice"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("calls/<uuid:conversation_id>/usage/", calls.usage, name="call_usage"),
     path("session", calls.session, name="session"),
     path("tools/weather/<path:location>", tools.weather, name="weather"),
-    path("conversations/", pages.conversations, name="conversations"),
-    path("conversations/<uuid:conversation_id>/", pages.conversation, name="conversation"),
+    path("conversations/", conversations.conversations, name="conversations"),
+    path("conversations/erase", conversations.erase_many, name="erase_conversations"),
+    path("conversations/exports/", exports.order, name="order_export"),
+    path("conversations/exports/<str:token>/", exports.page, name="export"),
+    path("conversations/exports/<str:token>/progress", exports.progress, name="export_progress"),
+    path("conversations/exports/<str:token>/file", exports.file, name="export_file"),
+    path("conversations/<uuid:conversation_id>/", conversations.conversation, name="conversation"),
+    path("conversations/<uuid:conversation_id>/erase", conversations.erase_one, name="erase_conversation"),
 ]

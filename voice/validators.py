@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+import re2
 from django.core.exceptions import ValidationError
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
@@ -96,3 +97,27 @@ def _check_closed(value: Any) -> None:
                 raise ValidationError(f"{name} may point into this schema only, not to {target[:80]}.")
     for one in inner:
         _check_closed(one)
+
+
+LONGEST_PATTERN = 1000
+
+
+def validate_pattern(value: str) -> None:
+    """A regular expression that RE2 compiles: its time grows with the text, whatever it says."""
+    if len(value) > LONGEST_PATTERN:
+        raise ValidationError(f"At most {LONGEST_PATTERN} characters.")
+    try:
+        found = re2.compile(value, quiet_options()).search("")
+    except re2.error as exc:
+        reason = exc.args[0] if exc.args else ""
+        said = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise ValidationError(f"Not a pattern of RE2: {said}") from exc
+    if found is not None:
+        raise ValidationError("It fits where nothing is; say at least one character that must be there.")
+
+
+def quiet_options() -> re2.Options:
+    """RE2 without its own log lines: a pattern may hold what is nobody's business."""
+    options = re2.Options()
+    options.log_errors = False
+    return options

@@ -41,9 +41,10 @@ export class Elsewhere {
 
   async #look(id) {
     const status = await this.#parts.api.status(id).catch(() => null);
-    if (status === null || this.#followed?.id !== id) return;
+    if (status === null || this.#followed?.id !== id) return status;
     this.#parts.tell({ type: 'approvals', call: id, approvals: status.approvals, at: Date.now() });
     if (status.state === 'ended') this.#leave();
+    return status;
   }
 
   #leave() {

@@ -99,10 +99,10 @@ export class Line {
     this.#relay.collect(rows);
   }
 
-  /** Asks the server how the call stands; true when it has ended. */
+  /** Asks the server how the call stands: its answer; null without one. */
   async #look() {
     const status = await this.#parts.api.status(this.#id).catch(() => null);
-    if (status === null || this.#closed) return false;
+    if (status === null || this.#closed) return null;
     if (status.state === 'connecting') this.#parts.api.ready(this.#id).catch(() => {});
     this.#relay.acknowledge(status.stored ?? []);
     this.#relay.metered(status.metered ?? []);
@@ -111,18 +111,18 @@ export class Line {
     this.#parts.tell({ type: 'stands', cost: status.cost ?? null, notices: status.notices ?? [] });
     if (status.state === 'ended') {
       this.#parts.over(status.reason);
-      return true;
+      return status;
     }
     const endsAt = status.ends_in_s > 0 ? Date.now() + status.ends_in_s * 1000 : moment(status.expires_at);
     this.#parts.tell({ type: 'clock', endsAt });
-    return false;
+    return status;
   }
 
   /** The line is gone: the server may know why. */
   async lost() {
     for (const ms of LAST_LOOKS_MS) {
       await pause(ms);
-      if (this.#closed || (await this.#look())) return;
+      if (this.#closed || (await this.#look())?.state === 'ended') return;
     }
     this.#parts.over('line_lost');
   }

@@ -16,18 +16,19 @@ export class News {
   #room;
   #timer;
   #isConfirmed = false;
+  #isOwed = false;
 
   /**
-   * @param {{room: string, ask: () => void, stored: (ids: string[]) => void, metered: (keys: string[]) => void, tell: (input: object) => void, url?, Socket?}} parts
-   *   `ask`: have the server asked how the call stands
+   * @param {{room: string, ask: () => Promise<object | null>, stored: (ids: string[]) => void, metered: (keys: string[]) => void, tell: (input: object) => void, url?, Socket?}} parts
+   *   `ask`: have the server asked how the call stands; null when it did not answer
    */
   constructor(parts) {
     this.#parts = parts;
     const { url = '/ws/rooms/', Socket = globalThis.WebSocket } = parts;
     this.#connection = connect(url, { Socket });
     const onMessage = (message, { isLive }) => this.#heard(message, isLive);
-    this.#room = this.#connection.join(parts.room, onMessage, { last: NEWEST, onGap: () => parts.ask() });
-    this.#timer = setInterval(() => this.isHeard || parts.ask(), ASK_MS);
+    this.#room = this.#connection.join(parts.room, onMessage, { last: NEWEST, onGap: () => this.#ask() });
+    this.#timer = setInterval(() => (this.isHeard && !this.#isOwed) || this.#ask(), ASK_MS);
   }
 
   /** Whether the room tells everything, also that the server knows of this page's line. */
@@ -41,7 +42,12 @@ export class News {
     if (stored.length) this.#parts.stored(stored);
     if (metered.length) this.#parts.metered(metered);
     inputs.forEach((input) => this.#parts.tell(input));
-    if (isOver || isAsking) this.#parts.ask(); // the last word of the server has the reason, and what was stored last
+    if (isOver || isAsking) this.#ask(); // the last word of the server has the reason, and what was stored last
+  }
+
+  /** An answer that did not come is asked for again with the next look: a question may be waiting in it. */
+  async #ask() {
+    this.#isOwed = (await this.#parts.ask()) === null;
   }
 
   close() {

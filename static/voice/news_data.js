@@ -12,8 +12,8 @@ const READERS = {
   usage: (used) => ({ metered: [keyOf(used)], inputs: used.cost ? [{ type: 'stands', cost: used.cost, notices: [] }] : [] }),
   notice: (notice) => ({ inputs: [{ type: 'stands', cost: null, notices: [notice] }] }),
   tool_run: (run) => ({ inputs: [{ type: 'runs', runs: [run] }] }),
-  // Said earlier, it does not tell how much time is left, nor whether it was answered since.
-  approval: (said, at) => (at === null ? { isAsking: !said.decision } : { inputs: [{ type: 'approvals', approvals: [said], at }] }),
+  // What an open question is about is told to the person alone, so the server is asked; also whether it still is open.
+  approval: (said, at) => (said.decision ? { inputs: at === null ? [] : [{ type: 'approvals', approvals: [said], at }] } : { isAsking: true }),
   state: ({ state, ends_in_s: seconds }, at) => ({
     isLive: state === 'live',
     isOver: state === 'ended',

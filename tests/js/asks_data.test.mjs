@@ -61,11 +61,11 @@ test('an open question of this call is what the page waits for', () => {
   assert.equal(activity(after, NOW), 'listening');
 });
 
-test('what was asked before this page listened is looked up, not believed', () => {
-  const body = JSON.stringify({ type: 'approval', ...said('c1') });
-  assert.equal(read(body, null).isAsking, true);
-  assert.deepEqual(read(body, null).inputs, []);
-  assert.equal(read(body, NOW).inputs[0].type, 'approvals');
+test('an open question in the room is looked up, whenever it was asked; an end is believed if heard just now', () => {
+  const heard = (decision, at) => read(JSON.stringify({ type: 'approval', ...said('c1', { arguments: undefined, decision }) }), at);
+  for (const at of [null, NOW]) assert.deepEqual([heard(null, at).isAsking, heard(null, at).inputs], [true, []]);
+  assert.deepEqual([heard('deny', NOW).isAsking, heard('deny', NOW).inputs[0].type], [false, 'approvals']);
+  assert.deepEqual(heard('deny', null), read('', null));
 });
 
 test('a run says that it waits, how it was answered, and how it went', () => {

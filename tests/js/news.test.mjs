@@ -10,6 +10,7 @@ const room = 'call.1';
 const NOW = 1_000_000;
 let news;
 let asked;
+let answer;
 let told;
 let stored;
 let metered;
@@ -18,10 +19,11 @@ beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: NOW });
   FakeSocket.all = [];
   asked = 0;
+  answer = { state: 'live' };
   told = [];
   stored = [];
   metered = [];
-  news = new News({ room, url: 'ws://site/ws/rooms/', Socket: FakeSocket, ask: () => { asked += 1; },
+  news = new News({ room, url: 'ws://site/ws/rooms/', Socket: FakeSocket, ask: async () => { asked += 1; return answer; },
     tell: (input) => told.push(input), stored: (ids) => stored.push(...ids), metered: (keys) => metered.push(...keys) });
 });
 
@@ -88,6 +90,34 @@ test('a gap is filled by asking', () => {
   join();
   FakeSocket.last.say(gap(0, 5, { room }));
   assert.equal(asked, 1);
+});
+
+const question = (decision) => ({ type: 'approval', call_id: 'c1', name: 'pay', title: 'Pay', ends_in_s: 30, decision, after_s: null });
+
+test('what an open question is about is asked for, its end is told on', () => {
+  join();
+  says(1, question(null));
+  assert.deepEqual([asked, told], [1, []]);
+  says(2, question('deny'));
+  assert.deepEqual(told, [{ type: 'approvals', approvals: [question('deny')], at: NOW }]);
+  assert.equal(asked, 1);
+});
+
+test('a question that could not be asked for is asked for again until the server answers', async () => {
+  join();
+  says(1, state('live'));
+  answer = null;
+  says(2, question(null));
+  await Promise.resolve();
+  pass(10_000);
+  assert.equal(asked, 2);
+  answer = { state: 'live' };
+  await Promise.resolve();
+  pass(10_000);
+  assert.equal(asked, 3);
+  await Promise.resolve();
+  pass(20_000);
+  assert.equal(asked, 3);
 });
 
 test('turns are acknowledged, tool runs and the end are told on', () => {

@@ -293,7 +293,8 @@ def test_an_approved_run_is_taken_once(pump: Tool, demo: Any):
         user=demo, provider="local", model="m", expires_at=timezone.now() + timedelta(minutes=5)
     )
     run = ToolRun.objects.create(conversation=conversation, call_id="c1", name="pump", arguments="{}")
-    asked = approvals.ask(run, demo.pk, frozenset({"pump"}), conversation.expires_at)
+    until = conversation.expires_at
+    asked = approvals.ask(run, demo.pk, frozenset({"pump"}), arguments="{}", until=until)
     assert asked is not None
     approvals.answer(conversation.pk, "c1", demo, Decision.APPROVE)
     assert [approvals.claim_approved(run.pk) is None for _ in range(2)] == [False, True]

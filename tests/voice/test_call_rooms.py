@@ -6,7 +6,6 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -141,7 +140,7 @@ def test_erasing_a_conversation_erases_its_room_at_once(redis_server: str, road:
     admin.force_login(root)
     now = timezone.now()
     row = Conversation.objects.create(
-        user=root, provider="local", model="m", expires_at=now + timedelta(hours=1)
+        user=root, provider="local", model="m", expires_at=now, ended_at=now, end_reason="user"
     )
 
     async def say() -> None:

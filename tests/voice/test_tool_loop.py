@@ -13,7 +13,7 @@ from tests.voice.outbound.conftest import allowed, service
 from tests.voice.outbound.service import Service
 from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from voice.errors import ToolError
-from voice.models import Assistant, Tool, Usage
+from voice.models import Assistant, RedactionRule, Tool, ToolRun, Usage
 from voice.tools.context import CodeTool
 
 __all__ = ["allowed", "service"]
@@ -187,3 +187,28 @@ async def test_transcription_is_billed_by_its_own_model(
         while not (row := await sync_to_async(Usage.objects.first)()):
             await asyncio.sleep(0.02)
     assert (row.model, row.kind, row.seconds) == ("gpt-realtime-whisper", "transcription", 2.5)
+
+
+async def test_the_model_hears_what_is_not_stored(
+    call_id: str, scripted_site: Site, provider: ScriptedProvider
+):
+    await sync_to_async(RedactionRule.objects.create)(name="cards", pattern="4111", enabled=True)
+    await provider.respond("rtc_1", "r", ("c1", "echo", '{"card": "4111"}'))
+    await provider.until("response.create", count=2)
+    assert provider.outputs()["c1"] == {"heard": {"card": "4111"}}
+    body = {"call_id": "c1", "name": "echo", "arguments": '{"card": "4111"}'}
+    reply = await scripted_site.http.post(f"/voice/calls/{call_id}/tools/", json=body)
+    assert reply.json()["output"] == '{"heard": {"card": "4111"}}'
+    run = await sync_to_async(ToolRun.objects.get)()
+    assert (run.arguments, run.output) == ('{"card": "[removed]"}', '{"heard": {"card": "[removed]"}}')
+
+
+async def test_an_answer_that_is_not_kept_is_not_made_up(call_id: str, scripted_site: Site):
+    """As another process finds it: the run is in the database, its answer is not."""
+    await sync_to_async(ToolRun.objects.create)(
+        conversation_id=call_id, call_id="c9", name="echo", status="done"
+    )
+    body = {"call_id": "c9", "name": "echo", "arguments": "{}"}
+    reply = await scripted_site.http.post(f"/voice/calls/{call_id}/tools/", json=body)
+    assert "its answer is not kept" in reply.json()["output"]
+    assert await sync_to_async(ToolRun.objects.count)() == 1

@@ -45,7 +45,8 @@ class AssistantAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
         ("Voice", {"fields": ["model", "voice"]}),
         ("Ears", {"fields": ["language", "noise_reduction", *TURN_FIELDS]}),
         ("Tools and people", {"fields": ["tools", "groups"]}),
-        ("Limits", {"fields": ["max_seconds", "keep_days"]}),
+        ("Limits", {"fields": ["max_seconds"]}),
+        ("What is kept of calls", {"fields": ["keep", "keep_days"]}),
     ]
 
     def get_urls(self) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from voice.admin.conversations import ReadOnly
+from voice.admin.reading import ReadOnly
 from voice.models import AuditEvent
 
 

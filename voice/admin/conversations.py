@@ -1,47 +1,43 @@
-"""Conversations to read: nothing here can be changed, because a record that can is none."""
+"""Conversations to read: nothing here can be changed, because a record that can is none.
+
+Who may see the list sees that calls took place and what they used. What was said needs
+`voice.view_others_transcripts` as well, also for searching; each look, export and erasure is written down.
+"""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Count, DecimalField, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
-from django.http import HttpRequest
-from django.urls import reverse
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from voice import audit
+from voice.admin.finding import ProviderFilter, find
+from voice.admin.people import PersonPage
+from voice.admin.reading import NewestFirst, ReadOnly, may_read, note_read
 from voice.call_rooms import erase_rooms
-from voice.costs import CallCost, state_of, without_usage
-from voice.models import Conversation, ToolRun, Turn, Usage
+from voice.costs import cost_of_call, costs_of_calls
+from voice.erasure import count, erase
+from voice.models import AuditAction, Conversation, ToolRun, Turn, Usage
 from voice.money_words import cost_words, row_cost
-
-
-class ReadOnly:
-    """Look, do not touch: no adding, no changing."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-def _per_conversation(
-    rows: QuerySet[Any],
-    total: Count | Sum,
-    kind: IntegerField[Any, Any] | DecimalField[Any, Any] | None = None,
-) -> Coalesce:
-    field = kind or IntegerField()
-    counted = rows.filter(conversation=OuterRef("pk")).order_by().values("conversation").annotate(total=total)
-    return Coalesce(Subquery(counted.values("total"), output_field=field), Value(0), output_field=field)
+from voice.views.exports import place_order
 
 
 class ReadOnlyInline(ReadOnly, admin.TabularInline):
     extra = 0
     can_delete = False
     show_change_link = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Which inlines a person gets is decided by the conversation's admin.
+        return True
 
 
 class TurnInline(ReadOnlyInline):
@@ -76,6 +72,11 @@ class ToolRunInline(ReadOnlyInline):
         return f"{approval.get_decision_display() or 'open'}, {approval.after_s or 0:.1f} s"
 
 
+class WordlessToolRunInline(ReadOnlyInline):
+    model = ToolRun
+    fields = ["started_at", "name", "status", "duration_ms", "source"]
+
+
 class UsageInline(ReadOnlyInline):
     model = Usage
     fields = [
@@ -89,57 +90,133 @@ class UsageInline(ReadOnlyInline):
         return row_cost(usage)
 
 
+def _per_conversation(rows: QuerySet[Any], total: Count | Sum) -> dict[uuid.UUID, int]:
+    return dict(rows.order_by().values_list("conversation").annotate(total=total))
+
+
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnly, admin.ModelAdmin):
+class ConversationAdmin(PersonPage, NewestFirst):
     """Every call with its transcript, what its tools did and what it used."""
 
     list_display = [
-        *("started_at", "user", "assistant_name", "state", "length", "turn_count", "tokens", "cost"),
+        *("started_at", "person", "assistant_name", "state", "length", "turn_count", "tokens", "cost"),
         *("control", "end_reason"),
     ]
     list_filter = [
-        "assistant",
-        "end_reason",
-        "provider",
-        "control",
-        "started_at",
+        *("assistant", "end_reason", "keep", ProviderFilter, "control", "started_at"),
         ("tampered_at", admin.EmptyFieldListFilter),
-        ("user", admin.RelatedOnlyFieldListFilter),
     ]
-    search_fields = ["user__username", "assistant_name", "turns__text", "provider_call_id"]
-    search_help_text = "Searches what was said, the user name, the assistant and the provider's call id."
-    date_hierarchy = "started_at"
-    list_select_related = ["user"]
-    list_per_page = 50
-    inlines = [TurnInline, ToolRunInline, UsageInline]
     exclude = ["assistant_version"]
     readonly_fields = ["version", "cost"]
+    search_fields = ["provider_call_id"]
+    search_help_text = (
+        "What was said (words that begin so, in calls that are over; needs the right to read it),"
+        " the user name, or the provider's call id. Of more than 500 found, the newest are shown."
+    )
+    list_select_related = ["user"]
+    actions = ["export_words", "erase_words"]
+
+    def get_urls(self) -> list[URLPattern]:
+        person = path(
+            "person/<int:user_id>/",
+            self.admin_site.admin_view(self.person_view),
+            name="voice_conversation_person",
+        )
+        return [person, *super().get_urls()]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        # For the page's rows only: as part of the query they would be counted for every row that is sorted.
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = rows = list(changelist.result_list)
+        shown = [row.pk for row in rows]
+        turns = _per_conversation(Turn.objects.filter(conversation__in=shown), Count("id"))
+        tokens = _per_conversation(Usage.objects.filter(conversation__in=shown), Sum("total_tokens"))
+        costs = costs_of_calls(rows)
+        for row in rows:
+            row.call_cost = costs[row.pk]
+            row.turns_kept, row.tokens_used = turns.get(row.pk, 0), tokens.get(row.pk, 0)
+        return changelist
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
+    ) -> tuple[QuerySet[Conversation], bool]:
+        if may_read(request) and search_term:
+            note_read(request, list="conversations", searched=True)
+        # Sessions are long, and the list shows nothing of them.
+        return find(queryset.defer("session"), search_term, in_words=may_read(request)), False
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return (
+            [TurnInline, ToolRunInline, UsageInline]
+            if may_read(request)
+            else [WordlessToolRunInline, UsageInline]
+        )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is not None and may_read(request) and self.has_view_permission(request, row):
+            note_read(request, row)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def has_read_permission(self, request: HttpRequest) -> bool:
+        return may_read(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_running = obj is not None and obj.ended_at is None
+        return super().has_delete_permission(request, obj) and not is_running
+
+    @admin.action(description="Export what was said", permissions=["read"])
+    def export_words(self, request: HttpRequest, rows: QuerySet[Conversation]) -> HttpResponse:
+        back = reverse("admin:voice_conversation_changelist")
+        return redirect(place_order(request.user, rows, back=back, of_others=True))
+
+    @admin.action(description="Erase what was said", permissions=["delete"])
+    def erase_words(self, request: HttpRequest, rows: QuerySet[Conversation]) -> HttpResponse | None:
+        """Asks first; the rows stay with what they used."""
+        if request.POST.get("sure"):
+            self.message_user(request, f"Erased: {erase(rows, actor=request.user)}.", messages.SUCCESS)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Erase what was said?",
+            "opts": self.opts,
+            "counts": count(rows),
+            "fields": [
+                ("action", "erase_words"),
+                ("select_across", request.POST.get("select_across", "0")),
+                *(("_selected_action", pk) for pk in request.POST.getlist("_selected_action")),
+            ],
+            "back": reverse("admin:voice_conversation_changelist"),
+        }
+        return TemplateResponse(request, "admin/voice/erase.html", context)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """Whoever may delete a conversation deletes what belongs to it; by itself nobody deletes that."""
+        found, counts, _, protected = super().get_deleted_objects(objs, request)
+        return found, counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
-        erased = obj.pk
-        super().delete_model(request, obj)
-        transaction.on_commit(lambda: erase_rooms([erased]))
+        self._delete(request, Conversation.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
-        erased = list(queryset.values_list("pk", flat=True))
-        super().delete_queryset(request, queryset)
-        transaction.on_commit(lambda: erase_rooms(erased))
+        self._delete(request, queryset)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        # Subqueries: two joins in one query would multiply each other's rows.
-        rows: QuerySet[Conversation] = super().get_queryset(request)
-        turns = _per_conversation(Turn.objects.all(), Count("id"))
-        tokens = _per_conversation(Usage.objects.all(), Sum("total_tokens"))
-        costs = _per_conversation(Usage.objects.all(), Sum("cost"), DecimalField())
-        kinds = {
-            name: _per_conversation(Usage.objects.filter(**only), Count("id"))
-            for name, only in (
-                ("used", {}),
-                ("unknown", {"pricing": "unknown"}),
-                ("free", {"pricing": "free"}),
+    def _delete(self, request: HttpRequest, rows: QuerySet[Conversation]) -> None:
+        """Rows and all but their usage, which budgets and costs count; a running call stays."""
+        gone: list[uuid.UUID] = list(rows.filter(ended_at__isnull=False).values_list("pk", flat=True))
+        with transaction.atomic():
+            Conversation.objects.filter(pk__in=gone).delete()
+            audit.record(
+                AuditAction.TRANSCRIPT_ERASED, actor=request.user, conversations=len(gone), rows_deleted=True
             )
-        }
-        return rows.annotate(turns_kept=turns, tokens_used=tokens, cost_sum=costs, **kinds)
+            transaction.on_commit(lambda: erase_rooms(gone))
+
+    @admin.display(description="user", ordering="user")
+    def person(self, conversation: Conversation) -> str:
+        url = reverse("admin:voice_conversation_person", args=[conversation.user_id])
+        return format_html('<a href="{}">{}</a>', url, conversation.user.get_username())
 
     @admin.display(description="assistant's version")
     def version(self, conversation: Conversation) -> str:
@@ -157,38 +234,15 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):
         return f"{minutes}:{seconds:02d}"
 
     @admin.display(description="turns")
-    def turn_count(self, conversation: Any) -> int:
-        return int(conversation.turns_kept)
+    def turn_count(self, conversation: Any) -> str:
+        return "erased" if conversation.erased_at else str(conversation.turns_kept)
 
     @admin.display(description="tokens")
     def tokens(self, conversation: Any) -> int:
         return int(conversation.tokens_used)
 
-    @admin.display(description="cost", ordering="cost_sum")
+    @admin.display(description="cost")
     def cost(self, conversation: Any) -> str:
-        state = without_usage(conversation)
-        if conversation.used:
-            state = state_of(conversation.used, conversation.unknown, conversation.free)
-        return cost_words(CallCost(conversation.cost_sum, state))
-
-
-@admin.register(Turn)
-class TurnAdmin(ReadOnly, admin.ModelAdmin):
-    """All turns, to search across conversations."""
-
-    list_display = ["started_at", "role", "text", "interrupted", "source", "conversation"]
-    list_filter = ["role", "interrupted", "source", "started_at"]
-    search_fields = ["text"]
-    date_hierarchy = "started_at"
-    list_select_related = ["conversation"]
-
-
-@admin.register(ToolRun)
-class ToolRunAdmin(ReadOnly, admin.ModelAdmin):
-    """All tool runs, to find what fails or is slow."""
-
-    list_display = ["started_at", "name", "status", "duration_ms", "source", "conversation"]
-    list_filter = ["name", "status", "source", "started_at"]
-    search_fields = ["name", "arguments", "output"]
-    date_hierarchy = "started_at"
-    list_select_related = ["conversation"]
+        # The page of one call has not counted for many.
+        known = getattr(conversation, "call_cost", None)
+        return cost_words(cost_of_call(conversation) if known is None else known)

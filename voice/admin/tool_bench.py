@@ -22,6 +22,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from voice import audit
+from voice.admin.reading import may_read
 from voice.admin.schema_form import ArgumentsForm
 from voice.errors import ToolError
 from voice.models import AuditAction, Tool, ToolCheck, ToolRun
@@ -163,9 +164,10 @@ class WithBench(admin.ModelAdmin):
         return str(past.arguments)
 
     def _past_runs(self, request: HttpRequest, tool: Tool) -> Any:
-        """Newest first; people's own words, so for those who may read runs."""
-        may_read = request.user.has_perm("voice.view_toolrun")
-        return ToolRun.objects.filter(name=tool.name).order_by("-id") if may_read else ToolRun.objects.none()
+        """Newest first; people's own words, so for those who may see runs and read what others said."""
+        if not (request.user.has_perm("voice.view_toolrun") and may_read(request)):
+            return ToolRun.objects.none()
+        return ToolRun.objects.filter(name=tool.name).order_by("-id")
 
     def _answered(self, request: HttpRequest, tool: Tool) -> BenchPage:
         act, posted = request.POST.get("act"), request.POST

@@ -1,4 +1,7 @@
-"""What a person was asked before a tool ran, and what they said. No arguments: those stand in the run."""
+"""What a person was asked before a tool ran, and what they said.
+
+The arguments stand here while that is open: as asked and run, where the run's row may have them redacted.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,11 @@ class ToolApproval(models.Model):
 
     run = models.OneToOneField(ToolRun, on_delete=models.CASCADE, related_name="approval")
     title = models.CharField(max_length=80)
+    arguments = models.TextField(
+        blank=True,
+        editable=False,
+        help_text="As asked and as run; emptied when denied or when the run begins.",
+    )
     decision = models.CharField(max_length=10, blank=True, choices=Decision.choices)
     asked_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()

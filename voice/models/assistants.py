@@ -101,6 +101,14 @@ class Tool(HttpRequestFields, McpFields, models.Model):
         return self.title or self.name
 
 
+class Keep(models.TextChoices):
+    """What is stored of a call's words; that it took place and what it used is always kept."""
+
+    EVERYTHING = "everything", "Everything"
+    TEXT = "text", "Text only: without tools' arguments and answers"
+    NOTHING = "nothing", "Nothing that was said"
+
+
 class Assistant(models.Model):
     """Who people talk to: its words, its voice, its ears, its tools and its limits."""
 
@@ -140,8 +148,13 @@ class Assistant(models.Model):
         validators=[MinValueValidator(10), MaxValueValidator(3600)],
         help_text="Longest call. Empty: CALL_MAX_SECONDS.",
     )
+    keep = models.CharField(
+        max_length=10, choices=Keep.choices, default=Keep.EVERYTHING, help_text="From the next call on."
+    )
     keep_days = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Empty: kept until somebody deletes it."
+        null=True,
+        blank=True,
+        help_text="Days until purge_transcripts erases the words. Empty: until somebody does.",
     )
 
     objects = OpenToQuerySet.as_manager()

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from voice.models.assistants import Assistant
+from voice.models.assistants import Assistant, Keep
 
 
 class EndReason(models.TextChoices):
@@ -39,7 +39,11 @@ class Source(models.TextChoices):
 
 
 class Conversation(models.Model):
-    """One call, from the moment it is asked for. `session` is what was issued, before anybody changed it."""
+    """One call, from the moment it is asked for. `session` is what was issued, before anybody changed it.
+
+    `keep` and `keep_days` are what the assistant said when the call began. An erased conversation is a row of
+    account: who, when, how long and (in `usage`) what it used, without a word of it.
+    """
 
     class Control(models.TextChoices):
         SIDEBAND = "sideband", "Sideband"
@@ -71,6 +75,9 @@ class Conversation(models.Model):
         null=True, blank=True, help_text="When the provider confirmed that nothing runs any more."
     )
     end_reason = models.CharField(max_length=16, blank=True, choices=EndReason.choices)
+    keep = models.CharField(max_length=10, choices=Keep.choices, default=Keep.EVERYTHING)
+    keep_days = models.PositiveIntegerField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="When its words were erased.")
     tampered_at = models.DateTimeField("changed by client", null=True, blank=True)
     tampering = models.JSONField(
         "what the client changed", default=list, blank=True, help_text="Kinds of change, without their words."
@@ -78,8 +85,12 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
-        permissions = [("watch_call", "Can watch running calls of others")]
+        permissions = [
+            ("watch_call", "Can watch running calls of others"),
+            ("view_others_transcripts", "Can read what others said in their calls"),
+        ]
         indexes = [
+            models.Index(fields=["-started_at", "-id"], name="conversation_newest_first"),
             models.Index(fields=["user", "-started_at"], name="conversation_by_user"),
             models.Index(
                 fields=["started_at"], name="conversation_running", condition=Q(ended_at__isnull=True)
@@ -138,10 +149,12 @@ class Turn(models.Model):
 
     class Meta:
         ordering = ["started_at", "id"]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="turn_newest_first")]
         constraints = [models.UniqueConstraint(fields=["conversation", "item_id"], name="one_turn_an_item")]
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()}: {self.text[:60]}"
+        # Without a word of it: admin shows this to people who may not read what others said.
+        return f"{self.get_role_display()}, {self.started_at:%Y-%m-%d %H:%M:%S}"
 
     @property
     def unheard_text(self) -> str:
@@ -173,6 +186,7 @@ class ToolRun(models.Model):
 
     class Meta:
         ordering = ["started_at", "id"]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="tool_run_newest_first")]
         constraints = [
             models.UniqueConstraint(fields=["conversation", "call_id"], name="one_run_a_function_call")
         ]

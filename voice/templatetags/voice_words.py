@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from voice.models import Conversation, EndReason, Tool
+from voice.models import Conversation, EndReason, Keep, Tool
 
 register = template.Library()
 
@@ -37,6 +37,13 @@ def span(seconds: float) -> str:
 
 
 @register.filter
+def clock(seconds: float) -> str:
+    """`0:44`."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    return f"{minutes}:{rest:02}"
+
+
+@register.filter
 def took(milliseconds: int | None) -> str:
     """`412 ms`, `8.0 s`, or nothing when it was not measured."""
     if milliseconds is None:
@@ -56,6 +63,18 @@ def ending(conversation: Conversation) -> str:
 def said_first(conversation: Conversation) -> str:
     """What the person said first; stands for a title. Reads prefetched turns when there are any."""
     return next((turn.text for turn in conversation.turns.all() if turn.role == "user" and turn.text), "")
+
+
+@register.filter
+def untitled(conversation: Conversation) -> str:
+    """What stands for the words where there are none."""
+    return "Words are not kept" if conversation.keep == Keep.NOTHING else "Nothing was said"
+
+
+@register.filter
+def tools_used(conversation: Conversation) -> list[str]:
+    """Names of the tools that ran, each once, the first four. Reads prefetched runs when there are any."""
+    return list(dict.fromkeys(run.name for run in conversation.tool_runs.all()))[:4]
 
 
 @register.filter

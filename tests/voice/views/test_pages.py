@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.voice.conftest import make_user
 from voice.models import Conversation, ToolRun, Turn
+from voice.search import index_conversation
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def spoken(demo: Any) -> Conversation:
         duration_ms=12,
         started_at=began + timedelta(seconds=1),
     )
+    index_conversation(row.pk)
     return row
 
 
