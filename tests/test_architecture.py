@@ -23,6 +23,7 @@ VOICE = (
         "transcripts",
         "tampering",
         "call_rooms",
+        "floor",
         "asking",
         "tool_runs",
         "tool_bench",

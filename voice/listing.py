@@ -18,7 +18,10 @@ LONGEST_QUERY = 200
 PERIODS = {"24h": ("Last 24 hours", 1), "7d": ("Last 7 days", 7), "30d": ("Last 30 days", 30)}
 ENDINGS = {
     "you": ("You ended it", (EndReason.USER, EndReason.BROWSER_LEFT, EndReason.REPLACED)),
-    "limit": ("Time limit or silence", (EndReason.TIME_LIMIT, EndReason.IDLE)),
+    "limit": (
+        "Time limit, budget or silence",
+        (EndReason.TIME_LIMIT, EndReason.BUDGET, EndReason.IDLE),
+    ),
     "operator": ("The operator ended it", (EndReason.OPERATOR,)),
     "trouble": (
         "Something went wrong",
@@ -27,6 +30,7 @@ ENDINGS = {
             EndReason.PROVIDER_LOST,
             EndReason.SHUTDOWN,
             EndReason.NOT_CONNECTED,
+            EndReason.TAMPERED,
             EndReason.FAILED,
         ),
     ),

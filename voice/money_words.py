@@ -19,6 +19,11 @@ def money(amount: Decimal) -> str:
     return f"{amount:.{1 - amount.adjusted()}f} {CURRENCY}"
 
 
+def grouped(number: int) -> str:
+    """`1,234,567`."""
+    return f"{number:,}"
+
+
 def cost_words(cost: CallCost | Line) -> str:
     """A call's cost or a line of a report, with what is not known about it."""
     if isinstance(cost, Line):

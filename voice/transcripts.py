@@ -87,24 +87,35 @@ def store_usage(
 
     What the browser reports never replaces the provider's own word.
     """
-    with transaction.atomic():
-        row = (
-            Usage.objects.select_for_update()
-            .filter(conversation_id=conversation_id, kind=data.kind, source_id=data.source_id)
-            .first()
-        )
-        if row is not None and not (row.source == Source.BROWSER and source == Source.SIDEBAND):
-            return None
-        row = row or _new_usage(conversation_id, data)
-        row.model, row.source = model, source
-        for name, value in _split(data.usage).items():
-            setattr(row, name, value)
-        settle(row).save()
+    try:
+        with transaction.atomic():
+            return _store_usage(conversation_id, model, data, source)
+    except IntegrityError:
+        # The page and the sideband, in two processes, by a breath: now there is a row to compare with.
+        with transaction.atomic():
+            return _store_usage(conversation_id, model, data, source)
+
+
+def _store_usage(conversation_id: uuid.UUID, model: str, data: UsageData, source: Source) -> Usage | None:
+    same = Usage.objects.filter(conversation_id=conversation_id, kind=data.kind, source_id=data.source_id)
+    row = same.select_for_update().first()
+    if row is not None and not (row.source == Source.BROWSER and source == Source.SIDEBAND):
+        return None
+    row = row or _new_usage(conversation_id, data)
+    if row is None:
+        return None
+    row.model, row.source = model, source
+    for name, value in _split(data.usage).items():
+        setattr(row, name, value)
+    settle(row).save()
     return row
 
 
-def _new_usage(conversation_id: uuid.UUID, data: UsageData) -> Usage:
-    conversation = Conversation.objects.get(pk=conversation_id)
+def _new_usage(conversation_id: uuid.UUID, data: UsageData) -> Usage | None:
+    """A row to fill; None when the conversation was erased while it ran."""
+    conversation = Conversation.objects.filter(pk=conversation_id).first()
+    if conversation is None:
+        return None
     return Usage(
         conversation=conversation,
         provider=conversation.provider,

@@ -4,7 +4,7 @@
  * sentence wins over ours. Pure.
  */
 
-import { whenAgain } from './clock_data.js';
+import { shortTime, whenAgain } from './clock_data.js';
 
 const TYPE_INSTEAD = 'Or type instead: the assistant answers without a microphone.';
 
@@ -51,6 +51,8 @@ const STATUSES = {
   503: 'restarting', 504: 'silent',
 };
 
+/** The site's midnight, which needs no second line where it is this reader's midnight too. */
+const SAID_ALREADY = /(at midnight|again tomorrow|again on .*)\.$/;
 const AGAIN = { minutes_used: 'New minutes', budget_reached: 'Calls again' };
 
 /** The failure of one named cause. */
@@ -90,7 +92,8 @@ export function serverFailure(error, provider, now) {
   if (found.cause === 'quota' && error.retryAfterS > 0) {
     found.does = 'again';
     found.retryAt = now + error.retryAfterS * 1000;
-    found.cures = [`${AGAIN[error.code] ?? 'Try again'} ${whenAgain(found.retryAt, now)}.`];
+    const again = `${AGAIN[error.code] ?? 'Try again'} ${whenAgain(found.retryAt, now)}.`;
+    found.cures = SAID_ALREADY.test(found.said) && shortTime(found.retryAt) === '00:00' ? [] : [again];
   }
   if (found.does === 'copy') found.report = `${new Date(now).toISOString()} ${error.status} ${error.code}: ${found.said}`;
   return found;

@@ -130,6 +130,9 @@ test('a limit says when to come back, by the limit and the time', () => {
   assert.deepEqual(cures('too_many_calls', 60), ['Try again at 12:01.']);
   assert.deepEqual(cures('minutes_used', 43_200), ['New minutes at 00:00.']);
   assert.deepEqual(cures('budget_reached', 9 * 86_400), ['Calls again on 1 December.']);
+  const said = (message, retryAfterS) => serverFailure({ status: 429, code: 'budget_reached', message, retryAfterS }, OPENAI, NOW).cures;
+  assert.deepEqual(said('Your budget for today is used up. Calls are possible again tomorrow.', 43_200), []);
+  assert.deepEqual(said('Your budget for today is used up. Calls are possible again tomorrow.', 39_600), ['Calls again at 23:00.']);
 });
 
 test('the money of a call stands beside its time, and a notice under the sentence', () => {

@@ -124,6 +124,18 @@ def test_prices_page_prices_only_the_chosen_models(operator: Client, call: Conve
     assert list(Usage.objects.filter(cost__isnull=True).values_list("model", flat=True)) == ["two"]
 
 
+def test_prices_are_listed_without_noughts_and_with_dashes_for_what_is_unknown(operator: Client):
+    page = operator.get("/admin/voice/modelprice/").content.decode()
+    for words in (
+        "0.6 / 0.06 / 2.4",
+        "10 / 0.3 / 20",
+        "0.8 / 0.08",
+        "0.017",
+        '<td class="field-image">-</td>',
+    ):
+        assert words in page, words
+
+
 def test_changed_price_says_that_costs_are_kept(operator: Client):
     row = ModelPrice.objects.get(model=MINI)
     values = {

@@ -40,6 +40,7 @@ def save(operator: Client, assistant: Assistant, **values: Any) -> Any:
         "tools": [tool.pk for tool in assistant.tools.all()],
         "interrupt_response": "on",
         "eagerness": "auto",
+        "keep": assistant.keep,
         **values,
     }
     answer = operator.post(f"/admin/voice/assistant/{assistant.pk}/change/", form)

@@ -189,6 +189,12 @@ def test_usage_is_stored_once_and_the_providers_word_replaces_the_pages(call: Co
     assert (row.total_tokens, row.source, row.cost) == (253, Source.SIDEBAND, Decimal("0.00205884"))
 
 
+def test_usage_of_a_conversation_that_was_erased_meanwhile_is_no_error(call: Conversation):
+    call_id = call.pk
+    call.delete()
+    assert store_usage(call_id, MINI, UsageData("response", "r1", TokenUsage.model_validate(EXAMPLE))) is None
+
+
 def test_money_outlives_what_was_said_and_who_said_it(call: Conversation):
     row = used(call)
     call_id, user = call.pk, call.user

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from voice.periods import day_of, month_of
+from voice.periods import Span, day_of, month_of
 
 
-def hours(span: Any) -> float:
-    return float((span.end.astimezone(UTC) - span.start.astimezone(UTC)).total_seconds()) / 3600
+def hours(span: Span) -> float:
+    return (span.end.astimezone(UTC) - span.start.astimezone(UTC)).total_seconds() / 3600
 
 
 def test_a_day_begins_at_midnight_of_the_site(settings: Any):

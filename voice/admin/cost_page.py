@@ -17,6 +17,8 @@ from voice.models.money import CURRENCY
 USUAL_DAYS = 30
 MOST_DAYS = 366
 HEIGHT = 100
+SHOWN_LINES = 20
+"""Of each table but the days; the CSV has more."""
 _BESIDE: dict[By, tuple[str, str]] = {
     "user": ("People", "person"),
     "assistant": ("Assistants", "assistant"),
@@ -66,7 +68,7 @@ def page_context(days: Days) -> dict[str, Any]:
     lines = per_day(days)
     highest = max((line.cost for line in lines), default=Decimal(0))
     tables = [("day", "Days", "day", [line for line in reversed(lines) if line.total])]
-    tables += [(by, title, head, per(by, days)) for by, (title, head) in _BESIDE.items()]
+    tables += [(by, title, head, per(by, days)[:SHOWN_LINES]) for by, (title, head) in _BESIDE.items()]
     return {
         "days": days,
         "presets": presets(timezone.localdate()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
@@ -28,17 +29,7 @@ FILL = "fill"
 class ModelPriceAdmin(admin.ModelAdmin):
     """A new price is a new row: `save as new` takes the old one for a start."""
 
-    list_display = [
-        "model",
-        "valid_from",
-        "text_in",
-        "audio_in",
-        "text_out",
-        "audio_out",
-        "per_minute",
-        "source",
-    ]
-    list_filter = ["model"]
+    list_display = ["model", "valid_from", "text", "audio", "image", "minute"]
     search_fields = ["model", "source"]
     save_as = True
     actions = ["price_usage"]
@@ -65,6 +56,22 @@ class ModelPriceAdmin(admin.ModelAdmin):
             kept = "What was priced before keeps its cost; this price holds for usage stored from now on."
             self.message_user(request, kept, messages.WARNING)
 
+    @admin.display(description="text in / cached / out")
+    def text(self, price: ModelPrice) -> str:
+        return _figures(price.text_in, price.cached_text_in, price.text_out)
+
+    @admin.display(description="audio in / cached / out")
+    def audio(self, price: ModelPrice) -> str:
+        return _figures(price.audio_in, price.cached_audio_in, price.audio_out)
+
+    @admin.display(description="image in / cached")
+    def image(self, price: ModelPrice) -> str:
+        return _figures(price.image_in, price.cached_image_in)
+
+    @admin.display(description="a minute")
+    def minute(self, price: ModelPrice) -> str:
+        return _figures(price.per_minute)
+
     @admin.action(description="Price usage of these models whose cost is unknown", permissions=["change"])
     def price_usage(self, request: HttpRequest, prices: QuerySet[ModelPrice]) -> None:
         models = set(prices.values_list("model", flat=True))
@@ -72,6 +79,13 @@ class ModelPriceAdmin(admin.ModelAdmin):
         # Snapshots of a model are priced by its row, so their names only begin alike.
         wanted = [name for name in _unpriced_models() if any(name.startswith(model) for model in models)]
         self.message_user(request, _filled(rows.filter(model__in=wanted)), messages.SUCCESS)
+
+
+def _figures(*prices: Decimal | None) -> str:
+    """Prices without the noughts that the database keeps; a dash where none is known."""
+    if all(price is None for price in prices):
+        return "-"
+    return " / ".join("-" if price is None else f"{price.normalize():f}" for price in prices)
 
 
 def _unpriced_models() -> list[str]:

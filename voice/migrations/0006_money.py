@@ -13,16 +13,13 @@ def fill_in(apps, schema_editor):
     """Rows from before get their person, assistant and provider. What the engine in the box did was free; of
     the rest the cost stays unknown until an operator asks for it (`manage.py price_usage`)."""
     Conversation, Usage = apps.get_model('voice', 'Conversation'), apps.get_model('voice', 'Usage')
-    for row in Conversation.objects.filter(usage__isnull=False).distinct().iterator():
-        known = {
-            'call': row.pk,
-            'user_id': row.user_id,
-            'assistant_name': row.assistant_name,
-            'provider': row.provider,
-        }
-        if row.provider == 'local':
+    names = ('pk', 'user_id', 'assistant_name', 'provider')
+    # All at once: SQLite's rows must not be read while they are written.
+    for pk, user_id, assistant_name, provider in list(Conversation.objects.values_list(*names)):
+        known = {'call': pk, 'user_id': user_id, 'assistant_name': assistant_name, 'provider': provider}
+        if provider == 'local':
             known |= {'cost': Decimal(0), 'pricing': 'free'}
-        Usage.objects.filter(conversation=row).update(**known)
+        Usage.objects.filter(conversation_id=pk).update(**known)
 
 
 def ship_prices(apps, schema_editor):

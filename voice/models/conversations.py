@@ -87,6 +87,8 @@ class Conversation(models.Model):
         ordering = ["-started_at"]
         permissions = [
             ("watch_call", "Can watch running calls of others"),
+            ("end_call", "Can end running calls of others"),
+            ("whisper_call", "Can whisper to the assistant in running calls of others"),
             ("view_others_transcripts", "Can read what others said in their calls"),
         ]
         indexes = [

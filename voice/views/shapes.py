@@ -36,6 +36,17 @@ class EndBody(_Body):
     reason: Literal["user", "browser_left"] = "user"
 
 
+class EndOthersBody(_Body):
+    """Nothing to say: the reason is that staff did it."""
+
+
+class WhisperBody(_Body):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    text: str = Field(min_length=1, max_length=1000)
+    respond: bool = False
+
+
 class ToolCallBody(_Body):
     call_id: ProviderId
     name: ProviderId

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from tests.voice.conftest import ORIGIN, log_in, make_user
 from tests.voice.recorded import record_call, say, use
-from voice.models import AuditEvent, Conversation
+from voice.listing import ENDINGS
+from voice.models import AuditEvent, Conversation, EndReason
 from voice.search import index_conversations
 
 LIST = "/voice/conversations/"
@@ -73,6 +74,10 @@ def listed(browser: Client, calls: dict[str, Conversation], query: str) -> set[s
 )
 def test_the_list_is_narrowed(browser: Client, calls: dict[str, Conversation], query: str, names: set[str]):
     assert listed(browser, calls, query) == names
+
+
+def test_each_ending_is_found_by_one_choice():
+    assert sorted(reason for _, reasons in ENDINGS.values() for reason in reasons) == sorted(EndReason)
 
 
 def test_paging_keeps_the_filters(browser: Client, demo: Any):
