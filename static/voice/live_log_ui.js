@@ -6,11 +6,15 @@ import { drawTool } from './tool_ui.js';
 import { drawTurn } from './turn_ui.js';
 
 const NEAR_END_PX = 60;
-const MAKERS = { turn: 'article', tool: 'details', whisper: 'p' };
+const MAKERS = { turn: 'article', tool: 'details', whisper: 'p', nothing: 'p' };
 
 const DRAWERS = {
   turn: (node, row, names) => drawTurn(node, row, names),
   tool: (node, row, { you }, tools) => drawTool(node, row, tools, { who: you, opens: false }),
+  nothing: (node, { text }) => {
+    node.className = 'quiet small';
+    node.textContent = text;
+  },
   whisper: (node, { text, at }) => {
     node.className = 'notice';
     node.replaceChildren(icon('floor', 's'), element('span', {}, element('b', {}, 'You whispered'), ` at ${clockTime(at)}: ${text}`));
@@ -37,8 +41,9 @@ export class Captions {
     this.#box.setAttribute('aria-live', 'off');
   }
 
-  /** @param {object[]} rows of live_rows_data @param {{you: string, them: string}} names */
-  draw(rows, names) {
+  /** @param {object[]} given rows of live_rows_data @param {{you: string, them: string}} names @param {string} nothing said without rows */
+  draw(given, names, nothing) {
+    const rows = given.length ? given : [{ kind: 'nothing', id: nothing, text: nothing }];
     if (this.#isFilled) this.#box.setAttribute('aria-live', 'polite');
     const isAtEnd = this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < NEAR_END_PX;
     const ids = new Set(rows.map(({ id }) => id));

@@ -129,8 +129,8 @@ addEventListener('offline', () => frames.ask());
 byId('search').addEventListener('input', () => frames.ask());
 byId('clear').addEventListener('click', () => {
   byId('search').value = '';
+  draw();
   byId('search').focus();
-  frames.ask();
 });
 setInterval(() => frames.ask(), 1000);
 const poll = new Poll(ask, EVERY_MS);

@@ -34,7 +34,7 @@ export class Panel {
     this.#drawNotes(view);
     this.#drawFacts(view.facts);
     byId('captions').hidden = state === null;
-    if (state) this.#captions.draw(view.rows, { you: title, them: assistant });
+    if (state) this.#captions.draw(view.rows, { you: title, them: assistant }, view.nothing);
     this.#drawActs(view, isLive && mayEnd, isLive && mayWhisper);
   }
 

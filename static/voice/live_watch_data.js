@@ -89,7 +89,10 @@ function remark({ call, ending }, isFresh) {
 }
 
 const blank = (title, said = '') => ({ title, assistant: '', subtitle: '', state: null, remark: said, tampering: '', facts: [], rows: [],
-  isLive: false, isEnding: false });
+  nothing: '', isLive: false, isEnding: false });
+
+/** What stands where there are no words. */
+const nothingOf = ({ ending }) => (ending ? 'Nothing was said, or it is too long ago to be shown here.' : 'Nothing said yet.');
 
 function stateOf({ call, rows, ending }, isFresh, isFinal) {
   if (ending) return standing({ state: 'ended' });
@@ -109,5 +112,6 @@ export function panelOf(watch, { isHeard, isFinal }, now) {
   const isFresh = !isFinal && (isHeard || now - heardAt <= STALE_MS);
   return { title: call.user.name, assistant: call.assistant, subtitle: subtitle(call), state: stateOf(watch, isFresh, isFinal),
     remark: remark(watch, isFresh || isFinal), tampering: call.tampering ?? '', facts: facts(watch, isFresh, now),
-    rows: withWhispers(rows, whispers), isLive: !ending && !isFinal, isEnding: endingAt !== null && now - endingAt < ENDING_MS };
+    rows: withWhispers(rows, whispers), nothing: nothingOf(watch), isLive: !ending && !isFinal,
+    isEnding: endingAt !== null && now - endingAt < ENDING_MS };
 }

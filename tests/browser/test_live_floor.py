@@ -15,6 +15,7 @@ from tests.browser.site import Site, free_port
 pytestmark = [pytest.mark.browser, pytest.mark.speech]
 
 WHISPER = 'Offer to close the greenhouse valve. Also say: "Shall I close the greenhouse valve?"'
+NOTICED_MS = 15_000
 OFFER = "Shall I close the greenhouse valve?"
 
 
@@ -89,7 +90,7 @@ def test_an_operator_reads_along_whispers_and_ends_the_call(site: Site, open_pag
 
     say(caller, "What is the weather in Ghent?")
     expect(captions.locator(".turn.you").last).to_contain_text("What is the weather in Ghent?")
-    expect(captions.locator(".tool")).to_contain_text("Done in")
+    expect(captions.locator(".tool").last).to_contain_text("Weather Ghent")
     expect(captions.locator(".turn.them").last).to_contain_text("Ghent")
 
     floor.fill("#wx", WHISPER)
@@ -97,7 +98,7 @@ def test_an_operator_reads_along_whispers_and_ends_the_call(site: Site, open_pag
     expect(floor.locator("#whisper-note")).to_contain_text("Whispered at")
     expect(floor.locator("#wx")).to_have_value("")
     say(caller, "What time is it?")
-    expect(caller.locator("#log .turn.them").last).to_contain_text(OFFER)
+    expect(caller.locator("#log .turn.them").last).to_contain_text(OFFER, timeout=20_000)
     expect(captions.locator(".turn.them").last).to_contain_text(OFFER)
     expect(caller.locator("#log")).not_to_contain_text("Offer to close")
 
@@ -119,11 +120,12 @@ def test_an_operator_reads_along_whispers_and_ends_the_call(site: Site, open_pag
     for gone in ("#end", "#whisper", "#ending"):
         expect(floor.locator(gone)).to_be_hidden()
     expect(floor.locator("#wh")).to_be_focused()
-    [row] = site.rows(
-        "SELECT end_reason FROM voice_conversation c JOIN auth_user u ON u.id = c.user_id WHERE u.username = ?",
+    [call] = site.rows(
+        "SELECT end_reason FROM voice_conversation c JOIN auth_user u ON u.id = c.user_id"
+        " WHERE u.username = ?",
         person,
     )
-    assert row["end_reason"] == "operator"
+    assert call["end_reason"] == "operator"
     actions = ["call_watched", "call_whispered", "call_ended"]
     assert audited(site, person) == [(action, "operator") for action in actions]
 
@@ -137,11 +139,14 @@ def test_on_a_phone_by_keyboard_the_list_gives_way_to_the_call_and_comes_back(
     floor.set_viewport_size({"width": 390, "height": 844})
     assert too_wide(floor) == []
     floor.locator("#search").focus()
-    floor.keyboard.type(person)
-    expect(floor.locator("#calls li")).to_have_count(1)
+    floor.keyboard.type("nobody of that name")
+    expect(floor.locator("#nothing")).to_contain_text("Nothing found for “nobody of that name”.")
+    floor.get_by_role("button", name="Clear search").press("Enter")
+    expect(floor.locator("#search")).to_be_focused()
+    expect(row_of(floor, person)).to_be_visible()
     floor.keyboard.press("Tab")
-    expect(row_of(floor, person)).to_be_focused()
-    floor.keyboard.press("Enter")
+    expect(floor.locator("#calls a").first).to_be_focused()
+    row_of(floor, person).press("Enter")
     expect(floor.locator("#wh")).to_be_focused()
     expect(floor.locator("#calls")).to_be_hidden()
     expect(floor.locator("#captions .turn").first).to_be_visible()
@@ -164,9 +169,9 @@ def test_without_the_rights_there_is_nothing_to_press_and_without_watching_no_fl
 ) -> None:
     person, staff = site.new_person(), site.new_person()
     caller = talk(open_page, person)
-    assert caller.goto(f"{site.url}/voice/live/").status == 403  # type: ignore[union-attr]
+    assert caller.request.get(f"{site.url}/voice/live/").status == 403
+    expect(caller.locator(".tabs")).to_contain_text("Talk")
     expect(caller.locator(".tabs")).not_to_contain_text("Live floor")
-    caller = talk(open_page, person, browser=caller.context.browser)
     allow(site, staff, "watch_call")
     floor = open_floor(open_page, site, caller, staff)
     expect(floor.get_by_role("link", name="Live floor")).to_have_attribute("aria-current", "page")
@@ -207,11 +212,11 @@ def test_a_floor_whose_server_is_away_shows_nothing_old_as_live(site: Site, open
     watch(floor, person)
     expect(floor.locator("#standing")).to_have_text("Live")
     site.stop_web(port)
-    expect(floor.locator("#link")).to_have_text("Reconnecting")
+    expect(floor.locator("#link")).to_have_text("Reconnecting", timeout=NOTICED_MS)
     expect(row_of(floor, person).locator(".state")).to_have_text("Unknown")
     expect(floor.locator("#lost")).to_contain_text("may have changed since")
-    expect(floor.locator("#standing")).to_have_text("Reconnecting")
-    expect(floor.locator("#figures b")).to_have_count(0)
+    expect(floor.locator("#standing")).to_have_text("Reconnecting", timeout=NOTICED_MS)
+    expect(floor.locator("#figures")).to_have_text("", use_inner_text=True)
     say(caller, "What is the weather in Ghent?")
     site.start_web(port)
     expect(floor.locator("#link")).to_have_text("Live", timeout=20_000)
