@@ -18,14 +18,14 @@ from django.utils import timezone
 
 from voice.approvals import approvals_of
 from voice.budgets import site_budget_today
-from voice.call_rooms import KEPT_S, question_body, run_body, state_body, turn_body
+from voice.call_rooms import question_body, run_body, state_body, turn_body
 from voice.costs import CallCost, cost_of_rows, costs_of_calls
 from voice.errors import CallEnded, NotFound
 from voice.limits import counted_calls
 from voice.models import Conversation, ToolApproval, ToolRun, Turn, Usage
 from voice.periods import day_of
 from voice.protocol import JsonObject
-from voice.watching import END, WHISPER, tells_person
+from voice.watching import END, WHISPER, shows_words, tells_person
 
 LONGEST_LAST = 200
 """Characters of the words that the list shows of each call."""
@@ -61,13 +61,6 @@ def find_running(conversation_id: uuid.UUID) -> Conversation:
     if row.ended_at is not None:
         raise CallEnded("This call is over.")
     return row
-
-
-def shows_words(row: Conversation) -> bool:
-    """Whether what was said in the call is (still) to be read here."""
-    if row.erased_at is not None:
-        return False
-    return row.ended_at is None or (timezone.now() - row.ended_at).total_seconds() < KEPT_S
 
 
 def detail_of(row: Conversation) -> JsonObject:

@@ -223,15 +223,22 @@ class CallOwner:
     async def tell(self, conversation_id: uuid.UUID, message: JsonObject) -> bool:
         """Hand a message to the call, here or in the process that owns it; False when nobody does."""
         mail = {**message, "call": str(conversation_id)}
-        if conversation_id in self.live:
+        holder = await self.holder_of(conversation_id)
+        if holder == self.leases.owner:
             deliver(self, mail)
             return True
+        return bool(holder) and await self.mailbox.send(holder, mail)
+
+    async def holder_of(self, conversation_id: uuid.UUID) -> str:
+        """Whose mailbox reaches the call; nothing when nobody drives it, or that cannot be known."""
+        if conversation_id in self.live:
+            return self.leases.owner
         try:
             holder = await self.leases.holder(conversation_id)
         except RedisError as exc:
             logger.warning("Call %s: its owner cannot be found: %s", conversation_id, type(exc).__name__)
-            return False
-        return bool(holder) and holder != self.leases.owner and await self.mailbox.send(holder, mail)
+            return ""
+        return "" if holder == self.leases.owner else holder
 
     async def end(self, conversation_id: uuid.UUID, reason: str) -> None:
         """End a call wherever it lives; when its owner does not answer, end it over the owner's head."""

@@ -1,8 +1,8 @@
 """What staff do to a call, whichever process owns it: end it, whisper into it.
 
-Promises: each is written down before it is done; an end comes also when the owner is dead or silent; a
+Promises: each is written down before it is tried; an end comes also when the owner is dead or silent; a
 whisper that was not refused has reached whoever drives the call, once. Mail itself is at most once, so the
-owner answers a whisper with a receipt.
+owner answers a whisper with a receipt; without one (`SILENT`) it is not known whether the model reads it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from voice.calls.owner import CallOwner
 
 PATIENCE_S = 2.0
+NOBODY = "Nobody holds the line into this call just now. Try again in a few seconds."
+SILENT = "The process that holds the line into this call does not answer. Try again in a few seconds."
 
 
 class Receipts:
@@ -51,6 +53,8 @@ async def whisper(
     owner: CallOwner, conversation_id: uuid.UUID, actor: Any, *, text: str, respond: bool
 ) -> None:
     """Have the model read this before its next answer. Raises NoControl when no owner took it."""
+    if not await owner.holder_of(conversation_id):
+        raise NoControl(NOBODY)
     detail = {"text": text, "respond": respond}
     await owner.writer.run(_note, AuditAction.CALL_WHISPERED, actor, conversation_id, detail)
     number = uuid.uuid4().hex
@@ -58,13 +62,11 @@ async def whisper(
     taken = owner.receipts.expect(number)
     try:
         if not await owner.tell(conversation_id, mail):
-            raise NoControl("Nobody holds the line into this call just now. Try again in a few seconds.")
+            raise NoControl(NOBODY)
         async with asyncio.timeout(PATIENCE_S):
             await taken.wait()
     except TimeoutError:
-        raise NoControl(
-            "The process that holds the line into this call does not answer. Try again in a few seconds."
-        ) from None
+        raise NoControl(SILENT) from None
     finally:
         owner.receipts.forget(number)
 

@@ -25,7 +25,7 @@ from voice.protocol import JsonObject
 from voice.views.answers import answers_json, body_of, owner_of
 from voice.views.pages import tool_faces
 from voice.views.shapes import EndOthersBody, WhisperBody
-from voice.watching import END, WATCH, WATCHED, WATCHED_WORDS, WHISPER, note_watcher, tells_person
+from voice.watching import END, WATCH, WATCHED, WATCHED_WORDS, WHISPER, note_watcher
 
 
 @require_GET
@@ -58,8 +58,7 @@ async def call(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse
 def _look(watcher: Any, conversation_id: uuid.UUID) -> tuple[JsonObject, bool]:
     """The answer, and whether the person in the call is to be told now."""
     row = floor.find_call(conversation_id)
-    is_first = floor.shows_words(row) and note_watcher(watcher, row.pk)
-    tells = is_first and row.ended_at is None and tells_person()
+    tells = note_watcher(watcher, row)
     return floor.detail_of(row), tells
 
 
