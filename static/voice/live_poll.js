@@ -18,20 +18,17 @@ export class Poll {
     this.now();
   }
 
-  #seen = () => {
-    if (document.hidden) clearTimeout(this.#timer);
-    else this.now();
-  };
+  #seen = () => this.now();
 
   /** Asks now; an answer that is awaited already will do. */
   async now() {
-    clearTimeout(this.#timer);
     if (this.#isAsking || this.#isStopped || document.hidden) return;
+    clearTimeout(this.#timer);
     this.#isAsking = true;
     const goesOn = await this.#ask();
     this.#isAsking = false;
-    if (!goesOn) this.stop();
-    else if (!document.hidden) this.#timer = setTimeout(() => this.now(), this.#everyMs);
+    if (goesOn) this.#timer = setTimeout(() => this.now(), this.#everyMs);
+    else this.stop();
   }
 
   stop() {

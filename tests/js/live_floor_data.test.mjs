@@ -47,7 +47,7 @@ test('the time of a call ticks here, and stands still when it is not known to go
 
 test('a clock does not stumble over whole seconds, and follows when it was wrong', () => {
   const next = (ends, at) => answered(floorOf(call('a')), answer(call('a', { ends_in_s: ends })), at);
-  assert.equal(shown(next(879, NOW + 2900), {}, NOW + 2900)[0].time, '0:21 of 15:00');
+  assert.equal(shown(next(880, NOW + 2100), {}, NOW + 2100)[0].time, '0:21 of 15:00');
   assert.equal(shown(next(600, NOW + 2000), {}, NOW + 2000)[0].time, '5:00 of 15:00');
 });
 

@@ -86,6 +86,18 @@ test('one question at a time', async () => {
   assert.equal(asked, 2);
 });
 
+test('asked out of turn, it does not ask twice as often from then on', async () => {
+  await begin();
+  await pass(1000);
+  poll.now();
+  await settle();
+  assert.equal(asked, 2);
+  for (const ms of [1000, 999]) await pass(ms);
+  assert.equal(asked, 2);
+  await pass(1);
+  assert.equal(asked, 3);
+});
+
 test('never again after a final answer', async () => {
   goesOn = false;
   await begin();
