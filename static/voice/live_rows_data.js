@@ -36,7 +36,7 @@ const TAKERS = {
   approval: withAnswer,
 };
 
-/** The rows after one body, told at `at` (ms); what is no turn, run or answer changes nothing. */
+/** The rows after one body, said at `at` (ms, by the server's clock); what is no turn, run or answer changes nothing. */
 export const takeBody = (rows, body, at) => (Object.hasOwn(TAKERS, body.type) ? TAKERS[body.type](rows, body, at) : rows);
 
 /** The rows of a stored timeline, in its order: a run says when it began, or stands behind what came before it. */

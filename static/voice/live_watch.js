@@ -34,7 +34,7 @@ export class Watch {
     this.state = openWatch(parts.id);
     const { url = '/ws/rooms/', Socket = globalThis.WebSocket } = parts;
     this.#connection = connect(url, { Socket, onLink: () => parts.changed() });
-    this.#room = this.#connection.join(`call.${parts.id}`, ({ data }) => this.#heard(parsed(data)),
+    this.#room = this.#connection.join(`call.${parts.id}`, ({ data, at }) => this.#heard(parsed(data), at),
       { last: 0, onGap: () => this.look(), onChange: () => this.#roomChanged() });
     this.look();
   }
@@ -52,11 +52,11 @@ export class Watch {
     this.#parts.changed();
   }
 
-  #heard(body) {
+  #heard(body, saidAt) {
     if (body === null || typeof body !== 'object') return;
-    const at = Date.now();
-    this.#later?.push({ body, at });
-    this.tell((state) => heard(state, body, at));
+    const told = { body, at: Date.now(), saidAt };
+    this.#later?.push(told);
+    this.tell((state) => heard(state, told));
     if (COUNTED.includes(body.type)) this.look();
   }
 

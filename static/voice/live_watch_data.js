@@ -17,12 +17,12 @@ export const openWatch = (id) => Object.freeze({ id, call: null, heardAt: null, 
 
 const endOf = ({ state, reason, ended_at: endedAt }) => (state === 'ended' ? { reason: reason ?? null, endedAt: endedAt ?? null } : null);
 
-/** The watch after an answer that came at `at`. @param {{body, at}[]} later what was told since it was asked for */
+/** The watch after an answer that came at `at`. @param {{body, at, saidAt}[]} later what was told since it was asked for */
 export function looked(watch, call, later, at) {
   const { timeline = [], ...facts } = call;
   const known = { ...watch, call: timed(facts, watch.call, at), heardAt: at, failure: null, rows: rowsOf(timeline),
     ending: endOf(call) ?? watch.ending };
-  return later.reduce((next, told) => heard(next, told.body, told.at), known);
+  return later.reduce((next, told) => heard(next, told), known);
 }
 
 /** No answer, or none that helps; what is known stays. */
@@ -35,12 +35,12 @@ const HEARERS = {
   state: (call, { state, control, ends_in_s: seconds }, at) => ({ ...call, state, control, endsAt: at + seconds * 1000 }),
 };
 
-/** The watch after one body of its room, told at `at` by this page's clock. */
-export function heard(watch, body, at) {
+/** The watch after one body of its room, told at `at` by this page's clock, said at `saidAt` by the server's. */
+export function heard(watch, { body, at, saidAt }) {
   if (watch.call === null) return watch; // the answer that is awaited has it
   const call = Object.hasOwn(HEARERS, body.type) ? HEARERS[body.type](watch.call, body, at) : watch.call;
   const ending = body.type === 'state' ? endOf(body) : null;
-  return { ...watch, call, rows: takeBody(watch.rows, body, at), ending: ending ?? watch.ending };
+  return { ...watch, call, rows: takeBody(watch.rows, body, saidAt), ending: ending ?? watch.ending };
 }
 
 /** What the list says of the call, in its own shape. */

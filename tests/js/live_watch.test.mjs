@@ -47,7 +47,7 @@ function enter() {
   FakeSocket.last.say(joined(0, { room }));
 }
 let offset = 0;
-const tells = (body) => FakeSocket.last.say(message(++offset, { room, data: JSON.stringify(body) }));
+const tells = (body, at = Date.now()) => FakeSocket.last.say(message(++offset, { room, at, data: JSON.stringify(body) }));
 async function open(timeline = []) {
   offset = 0;
   enter();
@@ -85,6 +85,15 @@ test('a turn again takes its own place, and one that was written down late stand
   assert.deepEqual(said(), ['Hello', 'And the weather?', 'The weather is fine today']);
   const { heard, interrupted, isExact } = panel().rows.at(-1);
   assert.deepEqual([heard, interrupted, isExact], ['The weather is', true, false]);
+});
+
+test('a tool run stands where the server says it began, however wrong the clock here', async () => {
+  await open([turn('a', 'user', 'Hello', '11')]);
+  mock.timers.setTime(NOW - 3_600_000);
+  tells(run('running'), Date.parse('2026-11-22T12:00:13Z'));
+  tells(turn('b', 'assistant', 'It rains', '14'));
+  tells(run('done', { output: '{}' }), Date.parse('2026-11-22T12:00:15Z'));
+  assert.deepEqual(said(), ['Hello', 'get_weather done', 'It rains']);
 });
 
 test('a question before a tool runs is a wait, and its answer stays with the run', async () => {

@@ -154,9 +154,9 @@ test('that staff watch has a line of its own, which stays for the whole call', (
   assert.equal(reduce(state, { type: 'connecting', typing: false }).watched, '', 'another call is not that one');
 });
 
-test('an end by staff is said kindly, with what can be done', () => {
+test('an end by staff is said as one, with what becomes of the words', () => {
   const said = endingSentence({ reason: 'operator', startedAt: NOW, endedAt: NOW + 44_000 }, { provider: 'OpenAI', keepDays: 30 });
-  assert.match(said, /^Staff of this site ended the call after 44\u00a0s. You can start another one. It is kept until/);
+  assert.match(said, /^Staff of this site ended the call after 44\u00a0s. It is kept until/);
 });
 
 test('a used-up quota offers a try when its time has come', () => {
