@@ -14,6 +14,7 @@ from django.urls import re_path
 
 from realtime_site.shutdown import Lifetime
 from rooms.hub import Hub
+from rooms.routing import is_rooms_socket, rooms_socket
 from rooms.routing import websocket_urlpatterns as rooms_sockets
 from voice.calls.owner import CallOwner
 from voice.routing import websocket_urlpatterns as voice_sockets
@@ -40,6 +41,10 @@ class Site:
             await serve_lifespan(self._lifetime, receive, send)
         elif self._lifetime.is_draining:
             await refuse_while_draining(scope, receive, send)
+        elif is_rooms_socket(scope):
+            socket = rooms_socket(self._lifetime.rooms, scope)
+            del scope  # an idle socket keeps nothing of its handshake
+            await socket.serve(receive, send)
         else:
             await self._router(self._carrying(scope), receive, send)
 

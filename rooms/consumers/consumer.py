@@ -51,8 +51,17 @@ class RoomsConsumer(AsyncConsumer):
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self._hub: Hub = scope["rooms_hub"]
-        self._headers, self.base_send = scope["headers"], send
+        self.take(scope["rooms_hub"], scope["headers"])
+        await self.serve(receive, send)
+
+    def take(self, hub: Hub, headers: list[tuple[bytes, bytes]]) -> None:
+        """What is needed of the connection's scope."""
+        self._hub = hub
+        self._headers = headers
+
+    async def serve(self, receive: Any, send: Any) -> None:
+        """Until the client has gone."""
+        self.base_send = send
         try:
             # Not Channels' own loop, which keeps a task and a channel for each socket.
             with contextlib.suppress(StopConsumer):

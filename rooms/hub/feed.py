@@ -16,13 +16,12 @@ from typing import Any
 from rooms.errors import Unavailable
 from rooms.frames import Position
 from rooms.history import JOINED_MESSAGES, History, Reading, unheard_frames
-from rooms.hub.local_room import LocalRoom, Member
-from rooms.hub.socket import Socket
+from rooms.hub.local_room import LocalRoom
 from rooms.hub.tail import TAIL_FRAMES, Frame, gap_between, is_unseen, parse_frame, parse_frames, parted
 from rooms.names import Room
 from rooms.presence import Presence
 from rooms.register import Register
-from rooms.sinks import Batch
+from rooms.sinks import Batch, Sink
 from rooms.subscriber import Subscriber
 
 logger = logging.getLogger(__name__)
@@ -105,16 +104,18 @@ class Feed:
 
         Who joins while this waits has been told these frames in its answer, so members are taken first.
         """
-        members = tuple(local.members.items())
-        if len(members) <= SLICE_SOCKETS and not local.delivering.locked():
+        sinks = tuple(local.members.values())
+        if len(sinks) <= SLICE_SOCKETS and not local.delivering.locked():
             for batch in _batches(bodies):
-                _give(local, members, batch)
+                _give(sinks, batch)
             return
-        async with local.delivering:
-            for batch in _batches(bodies):
-                for start in range(0, len(members), SLICE_SOCKETS):
-                    _give(local, members[start : start + SLICE_SOCKETS], batch)
-                    await asyncio.sleep(0)
+        with local.fan_out() as gone:
+            async with local.delivering:
+                for batch in _batches(bodies):
+                    for start in range(0, len(sinks), SLICE_SOCKETS):
+                        some = sinks[start : start + SLICE_SOCKETS]
+                        _give([sink for sink in some if sink not in gone] if gone else some, batch)
+                        await asyncio.sleep(0)
 
     async def tell_unheard(self, record: dict[str, Any]) -> None:
         """Tell the rooms of a pattern that for some time no bridge heard them."""
@@ -222,10 +223,9 @@ class Feed:
             await self.deliver(local, [frame.body for frame in fresh])
 
 
-def _give(local: LocalRoom, members: Sequence[tuple[Socket, Member]], batch: Batch) -> None:
-    for socket, member in members:
-        if local.members.get(socket) is member:  # neither gone nor joined anew
-            member.give(batch)
+def _give(sinks: Sequence[Sink], batch: Batch) -> None:
+    for sink in sinks:
+        sink.give(batch)
 
 
 def _batches(bodies: Sequence[bytes]) -> Iterator[Batch]:

@@ -32,7 +32,7 @@ from rooms.hub.admission import Admission
 from rooms.hub.care import Care
 from rooms.hub.feed import Feed
 from rooms.hub.joins import answer_join
-from rooms.hub.local_room import LocalRoom, Member
+from rooms.hub.local_room import LocalRoom
 from rooms.hub.socket import Socket
 from rooms.hub.tail import Budget
 from rooms.keys import Keys
@@ -147,7 +147,7 @@ class Hub:
             return
         was_in = room in socket.rooms
         local = self._hold(socket, room)
-        local.members.pop(socket, None)
+        local.let_out(socket)
         try:
             answer = await answer_join(self.feed, self.history, local, since, last)
         except BaseException:
@@ -160,7 +160,7 @@ class Hub:
         if local.told_watchers is None:
             local.told_watchers = local.watchers
         if not answer.more:
-            local.members[socket] = Member(socket.give)
+            local.let_in(socket)
 
     def leave(self, socket: Socket, room: Room) -> None:
         """Deliver no more of a room. Raises NotJoined."""
@@ -181,7 +181,7 @@ class Hub:
 
     def _let_go(self, socket: Socket, room: Room) -> None:
         local = socket.rooms.pop(room)
-        local.members.pop(socket, None)
+        local.let_out(socket)
         local.holders.pop(socket, None)
         self._care.changed(room)
         if not local.holders:

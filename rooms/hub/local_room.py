@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from rooms import names
 from rooms.frames import Position
 from rooms.hub.tail import Budget, Frame, Tail, is_unseen
 from rooms.names import Room
-from rooms.sinks import Batch
+from rooms.sinks import Sink
 
 if TYPE_CHECKING:
     from rooms.hub.socket import Socket
@@ -53,15 +54,6 @@ class Answer:
         )
 
 
-class Member:
-    """One membership: another join of the same socket is another member."""
-
-    __slots__ = ("give",)
-
-    def __init__(self, give: Callable[[Batch], None]) -> None:
-        self.give = give
-
-
 @dataclass
 class Waiting:
     """Frames that arrived while the room was not settled."""
@@ -94,7 +86,8 @@ class LocalRoom:
         self.room = room
         self.channel = names.group_channel_of(room, namespace).encode()
         self.holders: dict[Socket, None] = {}
-        self.members: dict[Socket, Member] = {}
+        self.members: dict[Socket, Sink] = {}
+        self._fan_outs: list[set[Sink]] = []
         self.delivering = asyncio.Lock()  # later frames must not overtake a fan-out that let others run
         self.position: Position | None = None
         self.tail = Tail(budget)
@@ -104,6 +97,27 @@ class LocalRoom:
         self.unheard_until_ms = 0
         self.others = 0  # watchers in other processes
         self.told_watchers: int | None = None
+
+    def let_in(self, socket: Socket) -> None:
+        """Deliver to the socket from the room's position on."""
+        self.let_out(socket)
+        self.members[socket] = socket.sink
+
+    def let_out(self, socket: Socket) -> None:
+        """Deliver nothing more to it, not even of a fan-out that is under way. Twice is once."""
+        if sink := self.members.pop(socket, None):
+            for gone in self._fan_outs:
+                gone.add(sink)
+
+    @contextmanager
+    def fan_out(self) -> Iterator[set[Sink]]:
+        """Who goes, or joins anew, while a fan-out over the members of now lets others run."""
+        gone: set[Sink] = set()
+        self._fan_outs.append(gone)
+        try:
+            yield gone
+        finally:
+            self._fan_outs = [one for one in self._fan_outs if one is not gone]
 
     @property
     def watchers(self) -> int:

@@ -15,12 +15,11 @@ from rooms.sinks import Batch, Sink
 class Socket:
     """Made by `Hub.connect`; everything the client is told goes through `say`, in order."""
 
-    __slots__ = ("give", "look_again", "looked_at", "number", "rooms", "sink")
+    __slots__ = ("look_again", "looked_at", "number", "rooms", "sink")
 
     def __init__(self, number: int, sink: Sink) -> None:
         self.number = number
         self.sink = sink
-        self.give = sink.give
         self.rooms: dict[Room, LocalRoom] = {}
         self.look_again: Callable[[], Awaitable[None]] | None = None
         """Looks at session and rights once more, and acts."""

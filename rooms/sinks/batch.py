@@ -6,15 +6,15 @@ from functools import cached_property
 
 
 class Batch:
-    """Frames that leave together; each form is made once, whatever the number of sockets."""
+    """Frames that leave together; each form is made once, whatever the number of sockets.
+
+    `wire` holds one WebSocket text frame for each body, unmasked, one after another. It is read once a socket
+    and is therefore a plain attribute.
+    """
 
     def __init__(self, bodies: list[bytes]) -> None:
         self.bodies = bodies
-
-    @cached_property
-    def wire(self) -> bytes:
-        """One WebSocket text frame for each body, unmasked, one after another."""
-        return b"".join(part for body in self.bodies for part in (_header(len(body)), body))
+        self.wire = b"".join([part for body in bodies for part in (_header(len(body)), body)])
 
     @cached_property
     def texts(self) -> list[str]:

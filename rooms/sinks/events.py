@@ -23,17 +23,21 @@ class EventSink(BoundedSink):
         gauge: Callable[[], int],
         backlog: set[Any],
     ) -> None:
-        super().__init__(lambda: self._pending + gauge(), backlog)
+        super().__init__(backlog)
+        self._gauge = gauge
         self._pending = 0
         self._closed = False
         self._deliver = deliver
         self._abort = abort
 
-    def give(self, batch: Batch, *, counted: bool = True) -> None:
+    def give(self, batch: Batch, counted: bool = True) -> None:
         if self._closed or not self.admit(batch.size, counted=counted):
             return
         self._pending += batch.size
         self._deliver({"type": "room.frames", "texts": batch.texts, "size": batch.size})
+
+    def waiting_bytes(self) -> int:
+        return self._pending + self._gauge()
 
     def sent(self, size: int) -> None:
         """The server took so much."""

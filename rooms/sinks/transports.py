@@ -6,6 +6,7 @@ there; `tests/rooms/test_sinks.py` fails when a new release renames something.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -48,18 +49,29 @@ def asyncio_transport(send: Any) -> Any | None:
     return transport if hasattr(transport, "get_write_buffer_size") else None
 
 
+def _descriptor_of(transport: Any) -> int:
+    """The descriptor that plain bytes for the other side can be written to; -1 when there is none."""
+    connection = transport.get_extra_info("socket")
+    if connection is None or transport.get_extra_info("sslcontext") is not None:
+        return -1
+    return int(connection.fileno())
+
+
 class TwistedSink(BoundedSink):
     """Daphne: `send` straight to the kernel while nothing waits, else Twisted's own queue.
 
     Under TLS nothing goes straight: `connection`, which has the queue, lies below `protocol.transport`.
     """
 
+    __slots__ = ("_connection", "_protocol", "_send")
+
     outlives_consumer = True
 
     def __init__(self, protocol: Any, connection: Any, backlog: set[Any]) -> None:
-        super().__init__(lambda: twisted_unsent(connection), backlog)
+        super().__init__(backlog)
         self._protocol = protocol
         self._connection = connection
+        connection.dataBuffer = connection.dataBuffer  # its own from now on, no longer its class's
         self._send = connection.socket.send if protocol.transport is connection else None
 
     @classmethod
@@ -70,12 +82,13 @@ class TwistedSink(BoundedSink):
             return None
         return cls(send.args[0], connection, backlog)
 
-    def give(self, batch: Batch, *, counted: bool = True) -> None:
-        queue = self._connection
-        if self._protocol.state != _AUTOBAHN_OPEN or queue.disconnecting or not queue.connected:
+    def give(self, batch: Batch, counted: bool = True) -> None:
+        # What is read here is paid for once a delivery, mostly from cold memory: no more than these, all of
+        # them the objects' own, since what stands on their classes is looked up the long way.
+        queue, data = self._connection, batch.wire
+        if self._protocol.state != _AUTOBAHN_OPEN:
             return
-        data = batch.wire
-        if self._send and not queue._tempDataBuffer and queue.offset == len(queue.dataBuffer):
+        if not (queue._tempDataLen or queue.dataBuffer) and self._send:
             try:
                 sent = self._send(data)
             except (BlockingIOError, InterruptedError):
@@ -86,8 +99,11 @@ class TwistedSink(BoundedSink):
             if sent == len(data):
                 return
             data = data[sent:]
-        if self.admit(len(data), counted=counted):
+        if queue.connected and not queue.disconnecting and self.admit(len(data), counted=counted):
             self._protocol.transport.write(data)
+
+    def waiting_bytes(self) -> int:
+        return twisted_unsent(self._connection)
 
     def close(self, code: int) -> None:
         if self._protocol.state == _AUTOBAHN_OPEN:
@@ -102,12 +118,19 @@ class TwistedSink(BoundedSink):
 
 
 class AsyncioSink(BoundedSink):
-    """uvicorn on websockets' sans-I/O protocol: the transport's `write`, which sends at once when it can."""
+    """uvicorn on websockets' sans-I/O protocol: straight to the kernel while nothing waits, else `write`.
+
+    Under TLS, or where the transport has no descriptor to show, nothing goes straight.
+    """
+
+    __slots__ = ("_close", "_descriptor", "_protocol", "_unsent")
 
     def __init__(self, protocol: Any, backlog: set[Any], close: Callable[[int], None]) -> None:
-        super().__init__(protocol.transport.get_write_buffer_size, backlog)
+        super().__init__(backlog)
         self._protocol = protocol
         self._close = close
+        self._unsent = protocol.transport.get_write_buffer_size
+        self._descriptor = _descriptor_of(protocol.transport)
 
     @classmethod
     def for_send(cls, send: Any, backlog: set[Any], close: Callable[[int], None]) -> AsyncioSink | None:
@@ -116,16 +139,28 @@ class AsyncioSink(BoundedSink):
         known = hasattr(getattr(protocol, "conn", None), "state") and hasattr(protocol, "close_sent")
         return cls(protocol, backlog, close) if known and asyncio_transport(send) else None
 
-    def give(self, batch: Batch, *, counted: bool = True) -> None:
-        protocol = self._protocol
-        if protocol.close_sent or protocol.conn.state != _WEBSOCKETS_OPEN or protocol.transport.is_closing():
+    def give(self, batch: Batch, counted: bool = True) -> None:
+        protocol, data = self._protocol, batch.wire
+        transport = protocol.transport
+        if protocol.close_sent or protocol.conn.state != _WEBSOCKETS_OPEN or transport.is_closing():
             return
-        if self.waiting_bytes() and not self.admit(len(batch.wire), counted=counted):
-            return
-        waited = self.waiting_bytes()
-        protocol.transport.write(batch.wire)
-        if not waited and (left := self.waiting_bytes()):
-            self.wait_for(left, counted=counted)
+        if self._descriptor >= 0 and not self._unsent():
+            # The descriptor is the transport's own for as long as that is not closing.
+            try:
+                sent = os.write(self._descriptor, data)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError:
+                transport.abort()
+                return
+            if sent == len(data):
+                return
+            data = data[sent:]
+        if self.admit(len(data), counted=counted):
+            transport.write(data)
+
+    def waiting_bytes(self) -> int:
+        return int(self._unsent())
 
     def close(self, code: int) -> None:
         self._close(code)

@@ -23,8 +23,11 @@ class Sink(Protocol):
     is_cut: bool
     """Whether the socket was got rid of."""
 
-    def give(self, batch: Batch, *, counted: bool = True) -> None:
-        """Hand over a batch; uncounted ones do not use up the bound."""
+    def give(self, batch: Batch, counted: bool = True) -> None:
+        """Hand over a batch; uncounted ones do not use up the bound.
+
+        `counted` is not for keywords only: CPython 3.11 and 3.12 call such functions the long way.
+        """
 
     def waiting_bytes(self) -> int:
         """What has not reached the kernel yet."""
@@ -76,36 +79,39 @@ class Waiting:
 
 
 class BoundedSink:
-    """The bound and its ends. `measure` says what waits; `backlog` collects who has something waiting."""
+    """The bound and its ends. `backlog` collects who has something waiting; only they keep books of it."""
+
+    __slots__ = ("_waiting", "backlog", "is_cut")
 
     outlives_consumer = False
-    is_cut = False
 
-    def __init__(self, measure: Callable[[], int], backlog: set[Any]) -> None:
-        self.waiting = Waiting(measure)
+    def __init__(self, backlog: set[Any]) -> None:
         self.backlog = backlog
+        self.is_cut = False
+        self._waiting: Waiting | None = None
 
     def waiting_bytes(self) -> int:
-        return self.waiting.measure()
+        raise NotImplementedError
 
     def cut_if_stuck(self) -> bool:
-        age_s = self.waiting.age_s()
+        age_s = self._waiting.age_s() if self._waiting else 0.0
         if age_s > QUEUE_S:
             self.cut()
-        return 0 < age_s <= QUEUE_S
+        if 0 < age_s <= QUEUE_S:
+            return True
+        self._waiting = None
+        return False
 
     def cut(self) -> None:
         raise NotImplementedError
 
     def admit(self, size: int, *, counted: bool) -> bool:
         """Whether so much more may wait; cuts the socket when not."""
-        if counted and self.waiting.counted_bytes() + size > QUEUE_BYTES:
+        if self._waiting is None:
+            self._waiting = Waiting(self.waiting_bytes)
+        if counted and self._waiting.counted_bytes() + size > QUEUE_BYTES:
             self.cut()
             return False
-        self.wait_for(size, counted=counted)
-        return True
-
-    def wait_for(self, size: int, *, counted: bool) -> None:
-        """Note that so much more waits."""
-        self.waiting.add(size, counted=counted)
+        self._waiting.add(size, counted=counted)
         self.backlog.add(self)
+        return True

@@ -6,11 +6,13 @@ import asyncio
 import functools
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import uvloop
 from twisted.internet import tcp
 
 from rooms.sinks import AsyncioSink, Batch, EventSink, TwistedSink, open_sink, waiting
@@ -142,29 +144,92 @@ def test_a_transport_that_is_not_known_is_served_by_events(pair):
     assert events == [{"type": "room.frames", "texts": ["a"], "size": 1}]
 
 
-async def test_uvicorns_transport_is_known():
+class Uvicorn:
+    """uvicorn's protocol object as far as its sink looks at it, on a real transport of the running loop."""
+
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
+        self.conn = SimpleNamespace(state=1)
+        self.close_sent = False
+
+    async def send(self) -> None:
+        """Where uvicorn's ASGI `send` stands."""
+
+
+@asynccontextmanager
+async def uvicorn_pair() -> AsyncIterator[tuple[Uvicorn, socket.socket]]:
+    near, far = socket.socketpair()
+    far.setblocking(False)
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=near)
+    yield Uvicorn(transport), far
+    transport.abort()
+    far.close()
+    await asyncio.sleep(0)
+
+
+def on_loop(kind: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    factory = uvloop.new_event_loop if kind == "uvloop" else asyncio.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(work())
+
+
+LOOPS = pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
+
+
+@LOOPS
+def test_uvicorns_transport_is_known_and_given_at_once(kind):
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol as Protocol
 
     assert {"connection_made", "send"} <= set(dir(Protocol))
-    loop = asyncio.get_running_loop()
-    near, far = socket.socketpair()
-    transport, _ = await loop.create_connection(asyncio.Protocol, sock=near)
-    fake = SimpleNamespace(transport=transport, conn=SimpleNamespace(state=1), close_sent=False)
 
-    class Server:
-        def __init__(self) -> None:
-            self.__dict__.update(vars(fake))
+    async def work() -> None:
+        async with uvicorn_pair() as (server, far):
+            sink = AsyncioSink.for_send(server.send, set(), lambda code: None)
+            assert sink
+            sink.give(Batch([b"a"]))
+            assert far.recv(100) == b"\x81\x01a"
+            server.close_sent = True
+            sink.give(Batch([b"b"]))
+            with pytest.raises(BlockingIOError):
+                far.recv(100)
 
-        async def send(self) -> None:
-            """Where uvicorn's ASGI `send` stands."""
+    on_loop(kind, work)
 
-    sink = AsyncioSink.for_send(Server().send, set(), lambda code: None)
-    assert sink
-    sink.give(Batch([b"a"]))
-    assert far.recv(100) == b"\x81\x01a"
-    transport.close()
-    far.close()
-    await asyncio.sleep(0)
+
+@LOOPS
+def test_what_the_kernel_does_not_take_waits_in_uvicorns_transport_in_order(kind):
+    async def work() -> None:
+        async with uvicorn_pair() as (server, far):
+            backlog: set[Any] = set()
+            sink = AsyncioSink.for_send(server.send, backlog, lambda code: None)
+            assert sink
+            while not sink.waiting_bytes():
+                sink.give(Batch([b"x" * 60_000]))
+            sink.give(Batch([b"last"]))
+            assert backlog == {sink}
+            taken = b""
+            async with asyncio.timeout(10):
+                while not taken.endswith(b"\x81\x04last"):
+                    with suppress(BlockingIOError):
+                        taken += far.recv(1 << 20)
+                    await asyncio.sleep(0)
+            assert taken.count(b"\x81\x7e\xea\x60") * 60_004 + 6 == len(taken)
+
+    on_loop(kind, work)
+
+
+@LOOPS
+def test_a_socket_that_broke_is_aborted(kind):
+    async def work() -> None:
+        async with uvicorn_pair() as (server, far):
+            sink = AsyncioSink.for_send(server.send, set(), lambda code: None)
+            assert sink
+            far.close()
+            sink.give(Batch([b"a"]))
+            assert server.transport.is_closing()
+            sink.give(Batch([b"a"]))
+
+    on_loop(kind, work)
 
 
 def test_age_is_that_of_the_oldest_byte(monkeypatch):

@@ -98,6 +98,11 @@ class Conversation(models.Model):
                 fields=["started_at"], name="conversation_running", condition=Q(ended_at__isnull=True)
             ),
             models.Index(
+                fields=["-started_at", "-id"],
+                name="conversation_tampered",
+                condition=Q(tampered_at__isnull=False),
+            ),
+            models.Index(
                 fields=["ended_at"],
                 name="conversation_not_hung_up",
                 condition=Q(ended_at__isnull=False, hung_up_at__isnull=True) & ~Q(provider_call_id=""),

@@ -103,7 +103,7 @@ class Watcher(Tally):
     async def _recover(self, history) -> None:
         more = True
         while more:
-            # A Redis that came back empty knows no room before its first message; a hub enters it too.
+            # A Redis that came back empty does not know the room before its first message; hubs enter it too.
             await self._register.enter(ROOM)
             reading = await history.read(ROOM, since=self.position)
             self._take_gaps(reading.gaps)

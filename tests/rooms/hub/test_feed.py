@@ -10,7 +10,7 @@ import pytest
 from rooms.frames import Position, message_frame
 from rooms.hub import feed as module
 from rooms.hub.feed import BATCH_BYTES, Feed
-from rooms.hub.local_room import LocalRoom, Member
+from rooms.hub.local_room import LocalRoom
 from rooms.hub.tail import Budget, Frame, parse_frame
 from rooms.names import Room
 from rooms.sinks import Batch
@@ -19,13 +19,16 @@ ROOM = Room("device01")
 
 
 class Reader:
-    """A socket that writes down what it is given."""
+    """A socket that is its own way out and writes down what it is given."""
 
     def __init__(self) -> None:
+        self.sink = self
         self.heard: list[bytes] = []
+        self.sizes: list[int] = []
 
     def give(self, batch: Batch) -> None:
         self.heard += batch.bodies
+        self.sizes.append(batch.size)
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def local() -> LocalRoom:
 def join(local: LocalRoom, count: int) -> list[Reader]:
     readers: list[Any] = [Reader() for _ in range(count)]
     for reader in readers:
-        local.members[reader] = Member(reader.give)
+        local.let_in(reader)
     return readers
 
 
@@ -68,19 +71,17 @@ async def test_who_comes_or_goes_during_a_fan_out_does_not_hear_it(feed, local, 
     waiting = asyncio.create_task(second)
     await asyncio.sleep(0)
     (newcomer,) = join(local, 1)
-    del local.members[readers[29]]
-    local.members[readers[28]] = Member(readers[28].give)  # joined anew: its answer told it both
+    local.let_out(readers[29])
+    local.let_in(readers[28])  # joined anew: its answer told it both
     await asyncio.gather(first, waiting)
     assert readers[0].heard == [b"1", b"2"]
     assert newcomer.heard == readers[29].heard == readers[28].heard == []
 
 
 async def test_a_burst_leaves_in_bounded_batches(feed, local):
-    sizes: list[int] = []
-    reader: Any = Reader()
-    local.members[reader] = Member(lambda batch: sizes.append(batch.size))
+    (reader,) = join(local, 1)
     await feed.deliver(local, [b"x" * 60_000] * 10)
-    assert sum(sizes) == 600_000 and max(sizes) <= BATCH_BYTES
+    assert sum(reader.sizes) == 600_000 and max(reader.sizes) <= BATCH_BYTES
 
 
 def test_known_frames_are_dropped_and_a_hole_waits(local):
