@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.decorators import sync_and_async_middleware
 from django.views.csrf import csrf_failure as django_csrf_failure
 
-JSON_PREFIXES = ("/voice/calls", "/voice/session", "/voice/tools", "/api")
+JSON_PREFIXES = ("/voice/calls", "/voice/session", "/voice/tools", "/voice/live/calls", "/api")
 LOCKOUT_SECONDS = 60
 _WORDS = {
     400: ("bad_request", "The request could not be read."),

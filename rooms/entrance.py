@@ -29,6 +29,11 @@ class Entrance:
             return await self._rights.find((user_id, room))
         return (await rights_by_policy(user_id, [room]))[room]
 
+    async def entered(self, user_id: Any, room: Room) -> None:
+        """That person, who may, is about to be given what the room says."""
+        if (policy := policy_for(room)) is not None:
+            await policy.entered(user_id, room)
+
     async def aclose(self) -> None:
         """Answer nobody any more and close the connection."""
         await self._visitors.aclose()

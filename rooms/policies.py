@@ -57,6 +57,9 @@ class RoomPolicy(Protocol):
     async def may_publish(self, user: Any, room: Room) -> bool:
         """Whether this person may publish to the room."""
 
+    async def entered(self, user_id: Any, room: Room) -> None:
+        """This person, who may, is about to be given what the room says."""
+
 
 class Reserved:
     """The policy of a prefix that nobody has claimed: closed."""
@@ -68,6 +71,9 @@ class Reserved:
 
     async def may_publish(self, user: Any, room: Room) -> bool:
         return False
+
+    async def entered(self, user_id: Any, room: Room) -> None:
+        pass
 
 
 def policy_for(room: Room) -> RoomPolicy | None:
@@ -83,6 +89,12 @@ def is_listed(room: Room) -> bool:
     """Whether a room may appear in a list at all, whoever asks."""
     policy = policy_for(room)
     return policy is None or policy.listed
+
+
+async def tell_entered(principal: Principal, room: Room) -> None:
+    """Let a room's policy know who is about to be given what it says; call it after asking for rights."""
+    if not isinstance(principal, DeviceKey) and (policy := policy_for(room)) is not None:
+        await policy.entered(principal.pk, room)
 
 
 async def rights_for(principal: Principal, room: Room) -> Rights:

@@ -12,7 +12,7 @@ APPS = ("realtime_site", "voice", "rooms")  # each may import those after it
 # Inside an app, a module imports only from those before it. A package counts as one name.
 VOICE = (
     *("errors", "protocol", "engine", "events", "provider", "call", "outbound", "validators", "model_dates"),
-    *("checks", "shipped_prices", "periods", "models", "audit", "costs", "limits", "budgets", "watching"),
+    *("checks", "shipped_prices", "periods", "models", "audit", "costs", "limits", "budgets"),
     *("access", "redaction", "search"),
     *(
         "session_config",
@@ -23,6 +23,8 @@ VOICE = (
         "transcripts",
         "tampering",
         "call_rooms",
+        "watching",
+        "floor",
         "asking",
         "tool_runs",
         "tool_bench",

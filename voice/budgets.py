@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from voice import audit
@@ -150,3 +150,10 @@ def spent_of(budget: Budget) -> Decimal | None:
     if budget.user_id is None and not budget.shared:
         return None
     return _standing(budget, budget.user_id or 0, timezone.now()).spent
+
+
+def site_budget_today() -> Decimal | None:
+    """What everybody together may spend a day; the tightest when there are several, None without one."""
+    rows = Budget.objects.filter(user__isnull=True, group__isnull=True, shared=True, enabled=True)
+    least: Decimal | None = rows.filter(period=Budget.Period.DAY).aggregate(least=Min("amount"))["least"]
+    return least

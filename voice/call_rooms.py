@@ -13,7 +13,7 @@ import contextvars
 import json
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,7 +84,7 @@ class CallRooms:
 
     def tell_notice(self, conversation_id: uuid.UUID, code: str, words: str) -> None:
         """Say something about the call's limits, in words for the person."""
-        self._put(Said(room_of(conversation_id), {"type": "notice", "code": code, "message": words}))
+        self._put(Said(room_of(conversation_id), notice_body(code, words)))
 
     def tell_tampering(self, row: Conversation | None) -> None:
         """Say that the client has changed its session or conversation."""
@@ -157,13 +157,33 @@ def erase_rooms(conversations: Iterable[uuid.UUID]) -> None:
 
 
 async def _forget(rooms: list[Room]) -> None:
-    redis = open_redis(settings.REDIS_URL)
-    register = Register(redis, settings.ROOMS_NAMESPACE)
-    try:
+    async with _own_register() as register:
         for room in rooms:
             await register.forget(room)
+
+
+async def tell_from_outside(conversation_id: uuid.UUID, code: str, words: str) -> None:
+    """Say a notice where no `CallRooms` is at hand; a Redis that is away does not hear it."""
+    payload = json.dumps(notice_body(code, words), ensure_ascii=False).encode()
+    try:
+        async with _own_register() as register:
+            await register.publish(room_of(conversation_id), payload, source="call")
+    except (RoomsError, RedisError, OSError) as exc:
+        logger.warning("Call %s: a notice was not said: %s", conversation_id, type(exc).__name__)
+
+
+@contextlib.asynccontextmanager
+async def _own_register() -> AsyncIterator[Register]:
+    redis = open_redis(settings.REDIS_URL)
+    try:
+        yield Register(redis, settings.ROOMS_NAMESPACE)
     finally:
         await redis.aclose()
+
+
+def notice_body(code: str, words: str) -> JsonObject:
+    """Something for the person in the call."""
+    return {"type": "notice", "code": code, "message": words}
 
 
 def turn_body(row: Turn) -> JsonObject:

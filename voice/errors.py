@@ -4,10 +4,13 @@ The tree::
 
     VoiceError
     ├── BadInput                 422, names the field
-    │   └── BadOffer             422, the SDP
+    │   ├── BadOffer             422, the SDP
+    │   └── BadOrder             400, what staff ask of a call
+    ├── NotAllowed               403, a permission is missing
     ├── NotFound                 404, also for what belongs to somebody else
     ├── AlreadyInCall            409, carries the id of the running call
     ├── CallEnded                409, what was asked needs a running call
+    ├── NoControl                409, what was asked needs the server's own line into the call
     ├── AlreadyDecided           409, carries the decision that stands
     ├── TooManyCalls             429, our own limit
     │   ├── MinutesUsed          429, the day's minutes are gone
@@ -57,6 +60,19 @@ class BadOffer(BadInput):
     code = "bad_sdp"
 
 
+class BadOrder(BadInput):
+    """What staff ask to be done to a call; its contract says 400."""
+
+    status = 400
+
+
+class NotAllowed(VoiceError):
+    """This person lacks a permission."""
+
+    code = "not_allowed"
+    status = 403
+
+
 class NotFound(VoiceError):
     """No such thing for this person."""
 
@@ -79,6 +95,13 @@ class CallEnded(VoiceError):
     """The call is over."""
 
     code = "call_ended"
+    status = 409
+
+
+class NoControl(VoiceError):
+    """The server has no line into the call, or the process that has one does not answer."""
+
+    code = "no_control"
     status = 409
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from voice.views import approvals, calls, conversations, exports, pages, tools
+from voice.views import approvals, calls, conversations, exports, live, pages, tools
 
 app_name = "voice"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
     path("calls/<uuid:conversation_id>/turns/", calls.turns, name="call_turns"),
     path("calls/<uuid:conversation_id>/approvals/<str:call_id>", approvals.decide, name="call_approval"),
     path("calls/<uuid:conversation_id>/usage/", calls.usage, name="call_usage"),
+    path("live/", live.live, name="live"),
+    path("live/calls/", live.calls, name="live_calls"),
+    path("live/calls/<uuid:conversation_id>/", live.call, name="live_call"),
+    path("live/calls/<uuid:conversation_id>/end", live.end, name="live_end"),
+    path("live/calls/<uuid:conversation_id>/whisper", live.whisper, name="live_whisper"),
     path("session", calls.session, name="session"),
     path("tools/weather/<path:location>", tools.weather, name="weather"),
     path("conversations/", conversations.conversations, name="conversations"),

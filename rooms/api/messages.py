@@ -19,7 +19,7 @@ from rooms.frames import Position
 from rooms.history import Reading
 from rooms.models import DeviceKey
 from rooms.names import Room
-from rooms.policies import Rights, rights_for, rights_of_key
+from rooms.policies import Rights, rights_for, rights_of_key, tell_entered
 
 MOST_MESSAGES = 1000
 _ANY_BODY = {"schema": {"type": "string"}}
@@ -80,6 +80,7 @@ async def read(
         raise NotAllowed("You may not read this room.", field="room")
     if since is not None and not epoch:
         raise BadParameter("An offset is a place only together with its epoch.", field="epoch")
+    await tell_entered(request.auth, named)  # type: ignore[attr-defined]
     position = None if since is None else Position(epoch, since)
     async with parts_of(request) as parts:
         reading = await parts.history.read(named, since=position, last=limit, limit=limit)

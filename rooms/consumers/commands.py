@@ -67,6 +67,7 @@ class Commands:
             raise TooManyRooms(f"One socket joins at most {MOST_ROOMS} rooms.", field="room")
         if not (await self._hub.entrance.rights(self.user_id, room)).view:
             raise NotAllowed("You may not watch this room.", field="room")
+        await self._hub.entrance.entered(self.user_id, room)
         await self._hub.join(self._socket, room, since=message.position, last=message.last or 0)
 
     async def _publish(self, message: Publish) -> None:

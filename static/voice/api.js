@@ -23,13 +23,14 @@ async function refusal(response) {
 }
 
 /**
- * @param {{urls: {calls: string}, token: string}} options `token`: Django's CSRF token
+ * Asks of the addresses that begin with `base`; each answer is JSON, or null for 204. Rejects with an ApiError.
+ * @param {string} token Django's CSRF token
  */
-export function createApi({ urls, token }) {
-  async function request(path, { method = 'POST', body, timeoutMs = USUAL_MS, keepalive = false } = {}) {
+export function requester(base, token) {
+  return async (path, { method = 'POST', body, timeoutMs = USUAL_MS, keepalive = false } = {}) => {
     let response;
     try {
-      response = await fetch(urls.calls + path, {
+      response = await fetch(base + path, {
         method,
         keepalive,
         redirect: 'error', // a redirect to the login page is not an answer
@@ -42,8 +43,14 @@ export function createApi({ urls, token }) {
     }
     if (!response.ok) throw await refusal(response);
     return response.status === 204 ? null : response.json();
-  }
+  };
+}
 
+/**
+ * @param {{urls: {calls: string}, token: string}} options
+ */
+export function createApi({ urls, token }) {
+  const request = requester(urls.calls, token);
   return {
     /** Asks for a call: `{id, sdp, model, room, expires_at, control}`. */
     create: (body) => request('', { body, timeoutMs: CREATE_MS }),

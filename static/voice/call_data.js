@@ -28,6 +28,7 @@ export const READY = Object.freeze({
   endsAt: null,
   cost: null, // {amount, currency, state} so far, when people may see it
   notice: '', // what the server says of the money
+  watched: '', // and that staff read along
   id: null,
   asks: NO_ASKS, // questions before tools run, of this call and of one elsewhere
   failure: null,
@@ -36,6 +37,9 @@ export const READY = Object.freeze({
 
 /** How long "Thinking" stands when nothing comes of it: noise makes no answer. */
 const AWAIT_MS = 8000;
+
+/** Notices that do not stand with the others: of the time the page has a clock, being watched has its own line. */
+const OWN_PLACE = ['time_low', 'watched'];
 
 const QUIET = { hearing: null, heard: '', playing: null, response: null, awaiting: null, tools: [], lostAt: null,
   blocked: false, holding: false, trouble: '' };
@@ -92,11 +96,12 @@ const EVENTS = {
 const INPUTS = {
   asking: (state) => ({ ...state, ...QUIET, phase: 'asking', typing: false, failure: null, ending: null, startedAt: null }),
   connecting: (state, { typing }) => ({ ...state, ...QUIET, phase: 'connecting', typing, failure: null, ending: null,
-    muted: false, startedAt: null, endsAt: null, cost: null, notice: '', id: null, unsaved: false }),
+    muted: false, startedAt: null, endsAt: null, cost: null, notice: '', watched: '', id: null, unsaved: false }),
   answered: (state, { id, endsAt }) => ({ ...state, id, endsAt }),
   live: (state, { at }) => ({ ...state, phase: 'live', startedAt: at }),
   stands: (state, { cost, notices }) => ({ ...state, cost: cost ?? state.cost,
-    notice: notices.find(({ code }) => code !== 'time_low')?.message ?? state.notice }), // the page has a clock of its own
+    notice: notices.find(({ code }) => !OWN_PLACE.includes(code))?.message ?? state.notice,
+    watched: notices.find(({ code }) => code === 'watched')?.message ?? state.watched }),
   clock: (state, { endsAt }) => ({ ...state, endsAt }),
   event: (state, { event, at }) => {
     const next = EVENTS[event.type]?.(state, event) ?? state;

@@ -1,31 +1,11 @@
 /** The transcript column: one element a row, made once and redrawn only when its row changed. */
 
-import { clockTime } from './clock_data.js';
 import { element, icon, write } from '../elements/element_ui.js';
-import { unheardPart } from './heard_data.js';
 import { drawTool } from './tool_ui.js';
 import { outcome, toolFace } from './tools_data.js';
+import { drawTurn } from './turn_ui.js';
 
 const NEAR_END_PX = 60;
-const MARKS = { hearing: 'hearing', now: '' };
-
-function drawTurn(article, row, name) {
-  const { role, text, at, state, typed, interrupted, heard, failed } = row;
-  const when = element('time', { dateTime: new Date(at).toISOString() }, MARKS[state] || clockTime(at));
-  const by = element('p', { className: 'by' }, element('b', {}, role === 'user' ? 'You' : name), when,
-    typed ? element('span', {}, 'typed') : null);
-  const words = element('p', { className: state === 'now' ? 'now' : '' }, interrupted ? heard : text);
-  const unheard = interrupted ? unheardPart(text, heard) : '';
-  if (unheard) words.append(' ', element('span', { className: 'unheard' }, unheard.trimStart()));
-  if (failed) words.append(element('span', { className: 'quiet' }, 'This could not be written down.'));
-  if (state === 'hearing' && !text) words.append(element('span', { className: 'quiet' }, '…'));
-  article.className = `turn ${role === 'user' ? 'you' : 'them'}`;
-  article.replaceChildren(by, words);
-  if (interrupted) article.append(element('p', { className: 'why' }, icon('cut', 's'), why(unheard, row.byEnd)));
-}
-
-const why = (unheard, byEnd) => (byEnd ? 'The call ended here.' : unheard ? 'You interrupted. The struck words were not heard.' : 'You interrupted here.');
-
 const MAKERS = { turn: 'article', tool: 'details', remark: 'p' };
 
 export class Log {
@@ -64,7 +44,7 @@ export class Log {
     if (known?.row === row) return;
     const node = known?.node ?? this.#box.appendChild(element(MAKERS[row.kind]));
     if (row.kind === 'tool') drawTool(node, row, this.#tools);
-    else if (row.kind === 'turn') drawTurn(node, row, name);
+    else if (row.kind === 'turn') drawTurn(node, row, { you: 'You', them: name });
     else node.replaceChildren(icon('alert', 's'), row.text);
     if (row.kind === 'remark') node.className = 'notice wait';
     this.#drawn.set(row.id, { node, row });

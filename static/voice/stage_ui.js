@@ -35,6 +35,8 @@ export class Stage {
     this.#renderAct(view.act);
     this.#renderMute(view, state, open);
     this.#renderLeft(view, state, now, maxSeconds);
+    byId('watched').hidden = !view.talking || state.watched === '';
+    write(byId('watched').lastElementChild, view.talking ? state.watched : '');
     this.#warn(view.low && tells);
     byId('read').hidden = state.phase !== 'ended' || !state.id;
     byId('hint').hidden = !view.talking || state.typing;

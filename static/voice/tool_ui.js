@@ -43,16 +43,17 @@ function inside(row) {
  * @param {HTMLDetailsElement} details
  * @param {object} row of transcript_data
  * @param {object} tools the page's configuration of titles and symbols
+ * @param {{who?: string, opens?: boolean}} reader `who`: as `outcome` has it; `opens`: what is worth a look opens by itself
  */
-export function drawTool(details, row, tools) {
+export function drawTool(details, row, tools, { who = 'You', opens = true } = {}) {
   const { title, icon: symbol } = toolFace(row.name, tools);
   const { parts, face } = inside(row);
-  const end = element('span', { className: 'end' }, outcome(row.status, row.ms, row.approval));
+  const end = element('span', { className: 'end' }, outcome(row.status, row.ms, row.approval, who));
   end.append(row.status === 'running' ? element('i', { className: 'busy' }) : icon('chev', 's chev'));
   const name = element('span', {}, element('b', {}, title), ` ${face?.place || asked(row.args)}`);
   details.className = 'tool';
   details.replaceChildren(element('summary', {}, icon(face?.icon ?? symbol, 's'), name, end), ...parts);
-  if (row.output !== null && !details.dataset.drawn) {
+  if (opens && row.output !== null && !details.dataset.drawn) {
     details.dataset.drawn = 'yes';
     details.open = face !== null || row.status === 'failed';
   }

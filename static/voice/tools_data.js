@@ -10,7 +10,7 @@ const DOING = {
   publish_to_room: (asked) => (asked ? `Publishing to ${asked}.` : 'Publishing to a room.'),
 };
 
-const STATUS = { waiting: 'Waiting for you', running: 'Running', done: 'Done', failed: 'Failed', denied: 'Denied', cancelled: 'Cancelled' };
+const STATUS = { running: 'Running', done: 'Done', failed: 'Failed', denied: 'Denied', cancelled: 'Cancelled' };
 const TIMED = ['done', 'failed'];
 
 function titled(name) {
@@ -41,16 +41,20 @@ export function doing(name, args) {
   return DOING[name]?.(asked(args)) ?? 'Working on it.';
 }
 
-function answered(status, { decision, afterS }) {
+function answered(status, { decision, afterS }, who) {
   if (decision === 'unanswered') return 'Denied by itself';
-  if (decision === 'deny') return 'You denied it';
-  return status === 'running' && decision !== 'carried' ? `You approved after ${duration(afterS * 1000)}` : null;
+  if (decision === 'deny') return `${who} denied it`;
+  return status === 'running' && decision !== 'carried' ? `${who} approved after ${duration(afterS * 1000)}` : null;
 }
 
-/** "Done in 412 ms", "Running", "Failed after 8.0 s", "You denied it". */
-export function outcome(status, ms, approval = null) {
-  const said = approval && answered(status, approval);
+/**
+ * "Done in 412 ms", "Running", "Failed after 8.0 s", "You denied it".
+ * @param {string} who the person who is asked, when that is not who reads
+ */
+export function outcome(status, ms, approval = null, who = 'You') {
+  const said = approval && answered(status, approval, who);
   if (said) return said;
+  if (status === 'waiting') return `Waiting for ${who === 'You' ? 'you' : who}`;
   if (ms === null || ms === undefined || !TIMED.includes(status)) return STATUS[status];
   return `${STATUS[status]} ${status === 'failed' ? 'after' : 'in'} ${duration(ms)}`;
 }

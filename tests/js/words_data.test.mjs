@@ -146,6 +146,19 @@ test('the money of a call stands beside its time, and a notice under the sentenc
     ['0.02\u00a0USD', '0.00046\u00a0USD', 'at\u00a0least\u00a00.01\u00a0USD', 'cost\u00a0unknown', '', '']);
 });
 
+test('that staff watch has a line of its own, which stays for the whole call', () => {
+  const watched = { code: 'watched', message: 'Staff of this site read along.' };
+  const later = { type: 'stands', cost: null, notices: [{ code: 'budget_low', message: 'Low.' }] };
+  const state = after([...LIVE, { type: 'stands', cost: null, notices: [watched] }, later, { type: 'stands', cost: null, notices: [] }]);
+  assert.deepEqual([state.watched, describe(state, FACTS, NOW).cures], [watched.message, ['Low.']]);
+  assert.equal(reduce(state, { type: 'connecting', typing: false }).watched, '', 'another call is not that one');
+});
+
+test('an end by staff is said as one, with what becomes of the words', () => {
+  const said = endingSentence({ reason: 'operator', startedAt: NOW, endedAt: NOW + 44_000 }, { provider: 'OpenAI', keepDays: 30 });
+  assert.match(said, /^Staff of this site ended the call after 44\u00a0s. It is kept until/);
+});
+
 test('a used-up quota offers a try when its time has come', () => {
   const found = serverFailure({ status: 429, code: 'too_many_calls', message: '', retryAfterS: 60 }, OPENAI, NOW);
   assert.equal(say([{ type: 'failed', failure: found }]).act, null);

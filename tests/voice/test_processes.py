@@ -7,16 +7,20 @@ import json
 import signal
 import socket
 import time
+import uuid
 from typing import Any
 
+import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
+from rooms.connections import open_redis
 from tests.voice.conftest import CSRF, Engine, log_in, make_user
 from tests.voice.engine.browser import Browser
 from tests.voice.scripted_provider import OFFER, ScriptedProvider
 from tests.voice.web_process import WebProcess, web_process
+from voice.leases import Leases
 from voice.models import Conversation, Tool
 
 LOCAL = {"REALTIME_PROVIDER": "local"}
@@ -104,6 +108,7 @@ async def test_restarted_process_joins_the_calls_of_a_killed_one(demo: Any, engi
             assert time.monotonic() - killed < 10, "nobody took the call over within 10 s"
             await asyncio.sleep(0.5)
             peer.type("What time is it?")
+        print(f"tools ran again {time.monotonic() - killed:.1f} s after the kill, by a restarted process")
         assert status["state"] == "live"
         await http.post(f"/voice/calls/{call}/end")
         await http.aclose()
@@ -114,10 +119,45 @@ async def test_call_that_died_with_its_owner_is_closed(demo: Any, engine: Engine
     with web_process(engine.base_url, **LOCAL) as first:
         await start(first, demo, peer)
         await asyncio.to_thread(first.stop, signal.SIGKILL)
+    killed = time.monotonic()
     await peer.close()
     with web_process(engine.base_url, **LOCAL):
         await until(lambda: reasons() == ["browser_left"], within_s=10)
+    print(f"closed {time.monotonic() - killed:.1f} s after the kill, nobody being there any more")
     assert engine.calls() == 0
+
+
+async def test_a_running_process_takes_the_call_of_a_killed_one_and_its_tools_run(
+    demo: Any, engine: Engine, peer: Browser, redis_server: str
+):
+    redis = open_redis(redis_server)
+    leases = Leases(redis, owner="looks only", namespace=settings.ROOMS_NAMESPACE)
+    with web_process(engine.base_url, **LOCAL) as first, web_process(engine.base_url, **LOCAL) as other:
+        call = uuid.UUID(await start(first, demo, peer))
+        await peer.reply()
+        dead = await leases.holder(call)
+        await asyncio.to_thread(first.stop, signal.SIGKILL)
+        killed = time.monotonic()
+        while await leases.holder(call) in ("", dead):
+            assert time.monotonic() - killed < 10, "nobody took the call"
+            await asyncio.sleep(0.02)
+        taken_s = time.monotonic() - killed
+        async with await sync_to_async(other.client_for)(demo) as http:
+            # What is asked before it has joined would be for the page to report.
+            while not any(run["status"] == "done" for run in await runs_of(http, call)):
+                assert time.monotonic() - killed < 10, "no tool ran within 10 s"
+                peer.type("What time is it?")
+                await asyncio.sleep(0.5)
+            print(f"taken {taken_s:.1f} s, a tool done {time.monotonic() - killed:.1f} s after the kill")
+            assert engine.calls() == 1
+            await http.post(f"/voice/calls/{call}/end")
+    assert engine.calls() == 0
+    await redis.aclose()
+
+
+async def runs_of(http: httpx.AsyncClient, call: uuid.UUID) -> list[dict[str, Any]]:
+    runs: list[dict[str, Any]] = (await http.get(f"/voice/calls/{call}")).json()["tool_runs"]
+    return runs
 
 
 async def test_owner_that_leaves_hands_its_calls_to_the_other_process(

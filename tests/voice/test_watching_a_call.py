@@ -84,6 +84,8 @@ async def test_a_call_is_heard_by_those_who_may_and_spoken_in_by_nobody_else(
             ):
                 await own.join(made["room"])
                 await watching.join(made["room"])
+                told = json.loads((await own.hear())["data"])
+                assert (told["type"], told["code"]) == ("notice", "watched")
                 refused = await other.ask(type="join", room=made["room"])
                 assert (refused["type"], refused["code"]) == ("error", "not_allowed")
                 for speaker in (own, master):

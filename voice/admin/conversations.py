@@ -19,7 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from voice import audit
-from voice.admin.finding import ProviderFilter, find
+from voice.admin.finding import ProviderFilter, TamperingFilter, find
 from voice.admin.people import PersonPage
 from voice.admin.reading import NewestFirst, ReadOnly, may_read, note_read
 from voice.call_rooms import erase_rooms
@@ -100,14 +100,14 @@ class ConversationAdmin(PersonPage, NewestFirst):
 
     list_display = [
         *("started_at", "person", "assistant_name", "state", "length", "turn_count", "tokens", "cost"),
-        *("control", "end_reason"),
+        *("control", "end_reason", "changed"),
     ]
     list_filter = [
         *("assistant", "end_reason", "keep", ProviderFilter, "control", "started_at"),
-        ("tampered_at", admin.EmptyFieldListFilter),
+        TamperingFilter,
     ]
-    exclude = ["assistant_version"]
-    readonly_fields = ["version", "cost"]
+    exclude = ["assistant_version", "tampering"]
+    readonly_fields = ["version", "cost", "changed"]
     search_fields = ["provider_call_id"]
     search_help_text = (
         "What was said (words that begin so, in calls that are over; needs the right to read it),"
@@ -227,6 +227,11 @@ class ConversationAdmin(PersonPage, NewestFirst):
         url = reverse("admin:voice_assistant_simple_history", args=[version.id, version.history_id])
         at = f"{version.history_date:%Y-%m-%d %H:%M:%S}"
         return format_html('<a href="{}">{} of {}</a>', url, version.name, at)
+
+    @admin.display(description="what the client changed", empty_value="")
+    def changed(self, conversation: Conversation) -> str:
+        """Kinds of change, as the audit has them one by one."""
+        return ", ".join(conversation.tampering)
 
     @admin.display(description="length")
     def length(self, conversation: Conversation) -> str:

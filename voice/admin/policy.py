@@ -12,9 +12,9 @@ from voice.models import CallPolicy
 
 @admin.register(CallPolicy)
 class CallPolicyAdmin(admin.ModelAdmin):
-    """One row; calls that begin after a change follow it."""
+    """One row; calls that begin after a change follow it, and looks at calls at once."""
 
-    fields = ["on_tampering"]
+    fields = ["on_tampering", "tell_watched"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not CallPolicy.objects.exists()

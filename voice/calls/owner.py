@@ -26,12 +26,14 @@ from rooms.connections import open_redis
 from rooms.parts import parts_on
 from voice import records
 from voice.asking import Asking
-from voice.call import Asked, BrowserReady, Call, HumanActed, OnTampering, Whispered
+from voice.call import Call, OnTampering
 from voice.call_rooms import CallRooms
 from voice.calls import creation, handover, questions
 from voice.calls.creation import Creation, NewCall
+from voice.calls.delivery import deliver
 from voice.calls.mailbox import Mailbox
 from voice.calls.meter import Meter
+from voice.calls.staff import Receipts
 from voice.calls.sweeper import Sweeper
 from voice.errors import ShuttingDown, VoiceError
 from voice.leases import Leases
@@ -61,6 +63,7 @@ class CallOwner:
     def __init__(self, tools: tuple[CodeTool, ...] = CODE_TOOLS) -> None:
         self._code_tools = tools
         self.live: dict[uuid.UUID, LiveCall] = {}
+        self.receipts = Receipts()
         self._making: set[uuid.UUID] = set()
         self.draining = False
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -83,7 +86,7 @@ class CallOwner:
         self.asking = Asking(self.writer, self.call_rooms, partial(questions.tell_asked, self))
         self.tool_runs = ToolRuns(self.writer, desk, self._code_tools, self.call_rooms, asking=self.asking)
         self._services = Services(self.provider, self.writer, self.tool_runs, self.call_rooms)
-        self.mailbox = Mailbox(get_channel_layer(), self.on_mail)
+        self.mailbox = Mailbox(get_channel_layer(), partial(deliver, self))
         self.leases = Leases(self._redis, owner=self.mailbox.name, namespace=settings.ROOMS_NAMESPACE)
         self.call_rooms.start()
         sweeper = Sweeper(self)
@@ -220,38 +223,22 @@ class CallOwner:
     async def tell(self, conversation_id: uuid.UUID, message: JsonObject) -> bool:
         """Hand a message to the call, here or in the process that owns it; False when nobody does."""
         mail = {**message, "call": str(conversation_id)}
-        if conversation_id in self.live:
-            self.on_mail(mail)
+        holder = await self.holder_of(conversation_id)
+        if holder == self.leases.owner:
+            deliver(self, mail)
             return True
+        return bool(holder) and await self.mailbox.send(holder, mail)
+
+    async def holder_of(self, conversation_id: uuid.UUID) -> str:
+        """Whose mailbox reaches the call; nothing when nobody drives it, or that cannot be known."""
+        if conversation_id in self.live:
+            return self.leases.owner
         try:
             holder = await self.leases.holder(conversation_id)
         except RedisError as exc:
             logger.warning("Call %s: its owner cannot be found: %s", conversation_id, type(exc).__name__)
-            return False
-        return bool(holder) and holder != self.leases.owner and await self.mailbox.send(holder, mail)
-
-    def on_mail(self, mail: JsonObject) -> None:
-        """A message for one of our calls, or a call that its owner leaves to us."""
-        conversation_id = uuid.UUID(mail["call"])
-        if mail["what"] == "take" and not self.draining and conversation_id not in self.owned:
-            self.spawn(handover.take(self, conversation_id))
-        call = self.live.get(conversation_id)
-        if call is None:
-            return
-        match mail["what"]:
-            case "ready":
-                call.post(BrowserReady(timezone.now()))
-            case "human":
-                call.post(HumanActed(timezone.now()))
-            case "asked":
-                call.post(Asked(timezone.now()))
-            case "answered":
-                call.post(HumanActed(timezone.now()))
-                self.asking.answered(conversation_id, mail["run"])
-            case "whisper":
-                call.post(Whispered(mail["text"], bool(mail["respond"]), timezone.now()))
-            case "end":
-                call.end(mail["reason"])
+            return ""
+        return "" if holder == self.leases.owner else holder
 
     async def end(self, conversation_id: uuid.UUID, reason: str) -> None:
         """End a call wherever it lives; when its owner does not answer, end it over the owner's head."""

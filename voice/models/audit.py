@@ -27,7 +27,11 @@ class AuditAction(models.TextChoices):
 
 
 class AuditEvent(models.Model):
-    """One thing done. `detail`: names, counts and reasons, never what was said nor a tool's arguments."""
+    """One thing done.
+
+    `detail`: names, counts, reasons and what staff whispered; never what was said in a call, nor a tool's
+    arguments.
+    """
 
     at = models.DateTimeField(default=timezone.now)
     actor = models.ForeignKey(

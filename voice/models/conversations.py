@@ -87,6 +87,8 @@ class Conversation(models.Model):
         ordering = ["-started_at"]
         permissions = [
             ("watch_call", "Can watch running calls of others"),
+            ("end_call", "Can end running calls of others"),
+            ("whisper_call", "Can whisper to the assistant in running calls of others"),
             ("view_others_transcripts", "Can read what others said in their calls"),
         ]
         indexes = [
@@ -94,6 +96,11 @@ class Conversation(models.Model):
             models.Index(fields=["user", "-started_at"], name="conversation_by_user"),
             models.Index(
                 fields=["started_at"], name="conversation_running", condition=Q(ended_at__isnull=True)
+            ),
+            models.Index(
+                fields=["-started_at", "-id"],
+                name="conversation_tampered",
+                condition=Q(tampered_at__isnull=False),
             ),
             models.Index(
                 fields=["ended_at"],

@@ -25,6 +25,11 @@ class CallPolicy(models.Model):
         default=OnTampering.NOTE,
         help_text="A person with their browser's tools can change prompt and tools of their own call.",
     )
+    tell_watched = models.BooleanField(
+        "tell people when staff watch",
+        default=True,
+        help_text="Their page says so from the moment somebody opens their call on the live floor.",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "call policy"

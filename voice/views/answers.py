@@ -64,20 +64,20 @@ def error_answer(exc: VoiceError, status: int = 0, code: str = "") -> JsonRespon
     return answer
 
 
-def body_of(request: HttpRequest, shape: type[Shape]) -> Shape:
-    """The request's JSON body, checked. Raises BadInput naming the first wrong field."""
+def body_of(request: HttpRequest, shape: type[Shape], *, refusal: type[BadInput] = BadInput) -> Shape:
+    """The request's JSON body, checked. Raises `refusal` naming the first wrong field."""
     try:
         values = json.loads(request.body or b"{}")
     except ValueError as exc:
-        raise BadInput("The body is not JSON.") from exc
+        raise refusal("The body is not JSON.") from exc
     if not isinstance(values, dict):
-        raise BadInput("The body must be a JSON object.")
+        raise refusal("The body must be a JSON object.")
     try:
         return shape.model_validate(values)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"]))
-        raise BadInput(f"{field or 'body'}: {first['msg']}", field=field) from exc
+        raise refusal(f"{field or 'body'}: {first['msg']}", field=field) from exc
 
 
 def owner_of(request: HttpRequest) -> CallOwner:

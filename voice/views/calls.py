@@ -25,6 +25,7 @@ from voice.models import Conversation
 from voice.models.conversations import Source
 from voice.views.answers import answers_json, body_of, owner_of, user_id_of
 from voice.views.shapes import AttachBody, EndBody, MintBody, NewCallBody, ToolCallBody, TurnBody, UsageBody
+from voice.watching import WATCHED, WATCHED_WORDS, was_told
 
 
 @answers_json("GET", "POST")
@@ -114,7 +115,7 @@ def describe(row: Conversation) -> dict[str, Any]:
 
 
 def notices(row: Conversation, left_s: float) -> list[dict[str, str]]:
-    """What a running call's person should know of its limits now, the gravest first."""
+    """What a running call's person should know now: of its limits, the gravest first, and who watches."""
     found = []
     standing = budgets.tightest({row.user_id}).get(row.user_id)
     if standing is not None and standing.is_spent:
@@ -123,6 +124,8 @@ def notices(row: Conversation, left_s: float) -> list[dict[str, str]]:
         found.append({"code": "budget_low", "message": standing.low_sentence})
     if left_s <= WARN_BEFORE_S:
         found.append({"code": "time_low", "message": TIME_LOW})
+    if was_told(row.pk):
+        found.append({"code": WATCHED, "message": WATCHED_WORDS})
     return found
 
 

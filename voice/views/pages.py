@@ -36,9 +36,7 @@ def talk_config(user: Any) -> dict[str, Any]:
         "voices": list(VOICES),
         "provider": {"kind": config.kind, "name": config.name},
         "ice_servers": list(settings.ICE_SERVERS),
-        "tools": {
-            tool.name: {"title": tool.title or tool.name, "icon": tool.icon} for tool in Tool.objects.all()
-        },
+        "tools": tool_faces(),
         "urls": {
             "calls": reverse("voice:calls"),
             "conversations": reverse("voice:conversations"),
@@ -46,6 +44,11 @@ def talk_config(user: Any) -> dict[str, Any]:
         },
         "is_staff": user.is_staff,
     }
+
+
+def tool_faces() -> dict[str, Any]:
+    """What a page shows of tools, by their names."""
+    return {tool.name: {"title": tool.title or tool.name, "icon": tool.icon} for tool in Tool.objects.all()}
 
 
 def _assistant(assistant: Assistant) -> dict[str, Any]:

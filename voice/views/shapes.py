@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 MAX_SDP_CHARS = 65_536
 
@@ -34,6 +35,24 @@ class AttachBody(_Body):
 
 class EndBody(_Body):
     reason: Literal["user", "browser_left"] = "user"
+
+
+class EndOthersBody(_Body):
+    """Nothing to say: the reason is that staff did it."""
+
+
+class WhisperBody(_Body):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    text: str = Field(min_length=1, max_length=1000)
+    respond: bool = False
+
+    @field_validator("text")
+    @classmethod
+    def is_storable(cls, text: str) -> str:
+        if "\x00" in text:
+            raise PydanticCustomError("nul", "It holds a NUL character, which no database keeps.")
+        return text
 
 
 class ToolCallBody(_Body):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from tests.voice.conftest import make_user
 from tests.voice.recorded import record_call, say
@@ -41,3 +43,21 @@ def test_ids_find_one_call(calls: tuple[Conversation, Conversation]):
 def test_no_term_narrows_nothing_and_an_unknown_one_finds_nothing(calls: tuple[Conversation, Conversation]):
     assert found(" \x00") == set(calls)
     assert found("rtc_99") == found("pump", in_words=False) == set()
+
+
+LIST = "/admin/voice/conversation/"
+
+
+def test_what_a_client_changed_is_shown_and_found(
+    calls: tuple[Conversation, Conversation], admin_client: Client
+):
+    ada, bob = calls
+    what = ["instructions", "system message"]
+    Conversation.objects.filter(pk=ada.pk).update(tampered_at=timezone.now(), tampering=what)
+    listed = {value: admin_client.get(LIST, {"changed": value}).content.decode() for value in ("yes", "no")}
+    assert "instructions, system message" in listed["yes"]
+    assert (f"{ada.pk}/" in listed["yes"], f"{bob.pk}/" in listed["yes"]) == (True, False)
+    assert (f"{ada.pk}/" in listed["no"], f"{bob.pk}/" in listed["no"]) == (False, True)
+    both = admin_client.get(LIST, {"changed": "perhaps"}).content.decode()
+    assert f"{ada.pk}/" in both and f"{bob.pk}/" in both
+    assert "instructions, system message" in admin_client.get(f"{LIST}{ada.pk}/change/").content.decode()
