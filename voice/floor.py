@@ -12,8 +12,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import QuerySet, Sum, Window
 from django.db.models.fields.json import KT
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from voice.approvals import approvals_of
@@ -33,7 +34,7 @@ LONGEST_LAST = 200
 
 def floor_for(watcher: Any) -> JsonObject:
     """`GET /voice/live/calls/`: the calls that run, oldest first, and what this person may do to them."""
-    running = _with_last(counted_calls().filter(ended_at__isnull=True)).order_by("started_at", "pk")
+    running = _with_voice(counted_calls().filter(ended_at__isnull=True)).order_by("started_at", "pk")
     budget = site_budget_today()
     today = Usage.objects.filter(at__gte=day_of(timezone.now()).start)
     return {
@@ -49,7 +50,7 @@ def floor_for(watcher: Any) -> JsonObject:
 
 def find_call(conversation_id: uuid.UUID) -> Conversation:
     """A call, running or over. Raises NotFound, also for a secret that nobody has used yet."""
-    row = _with_last(counted_calls().filter(pk=conversation_id)).first()
+    row = _with_voice(counted_calls().filter(pk=conversation_id)).first()
     if row is None:
         raise NotFound("There is no such call.")
     return row
@@ -73,20 +74,25 @@ def detail_of(row: Conversation) -> JsonObject:
     }
 
 
-def _with_last(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Rows with the id of their last words and their voice, without their long session."""
-    spoken = Turn.objects.filter(conversation=OuterRef("pk")).exclude(text="").order_by("-started_at", "-id")
+def _with_voice(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Rows with their voice, without their long session."""
     rows = rows.select_related("user").defer("session", "greeting")
-    return rows.annotate(last_id=Subquery(spoken.values("pk")[:1]), voice=KT("session__audio__output__voice"))
+    return rows.annotate(voice=KT("session__audio__output__voice"))
 
 
 def _bodies(rows: Collection[Any] | QuerySet[Any]) -> list[JsonObject]:
     calls = list(rows)
-    words = [row.last_id for row in calls if row.last_id is not None and shows_words(row)]
-    last = {turn.conversation_id: turn for turn in Turn.objects.filter(pk__in=words)}
+    last = _last_turns([row.pk for row in calls if shows_words(row)])
     asking = _open_questions([row.pk for row in calls])
     costs = costs_of_calls(calls)
     return [_body(row, last.get(row.pk), asking.get(row.pk), costs[row.pk]) for row in calls]
+
+
+def _last_turns(calls: Collection[uuid.UUID]) -> dict[uuid.UUID, Turn]:
+    """The newest words of each call; numbered, because PostgreSQL seeks "the first of each" in all turns."""
+    newest = Window(RowNumber(), partition_by="conversation", order_by=["-started_at", "-id"])
+    spoken = Turn.objects.filter(conversation__in=calls).exclude(text="").annotate(place=newest)
+    return {turn.conversation_id: turn for turn in spoken.filter(place=1)}
 
 
 def _open_questions(calls: Collection[uuid.UUID]) -> dict[uuid.UUID, ToolApproval]:

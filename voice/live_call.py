@@ -86,6 +86,11 @@ class LiveCall:
         except asyncio.QueueFull:
             self._spawn(self._inbox.put(what))
 
+    @property
+    def heeds(self) -> bool:
+        """Whether what is posted now is still acted on here."""
+        return not (self._handed_over or self._reason)
+
     def end(self, reason: str) -> None:
         """End it for this reason; the first one stays."""
         self.post(EndRequested(reason, timezone.now()))

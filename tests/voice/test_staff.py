@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+import uuid
 from typing import Any
 
 import pytest
@@ -129,6 +130,17 @@ async def test_a_call_is_ended_while_it_is_being_made(scripted_site: Site, provi
     assert (await making).status_code == 409
     await until_ended(found["id"], "operator")
     assert provider.hung_up == ["rtc_1"]
+
+
+async def test_a_call_that_is_being_left_to_another_process_takes_no_whisper(
+    scripted_site: Site, provider: ScriptedProvider
+):
+    call = await start(scripted_site)
+    live = scripted_site.owner.live[uuid.UUID(call)]
+    live.hand_over()
+    async with staff_of(scripted_site, "chief", "whisper_call") as http:
+        assert code(await http.post(f"{FLOOR}{call}/whisper", json={"text": "x"})) == (409, "no_control")
+    assert provider.received == []
 
 
 # Other processes ---------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def _hand_on(owner: CallOwner, call: LiveCall, mail: JsonObject) -> None:
         case "answered":
             call.post(HumanActed(timezone.now()))
             owner.asking.answered(call.record.id, mail["run"])
-        case "whisper":
+        case "whisper" if call.heeds:
             call.post(Whispered(mail["text"], bool(mail["respond"]), timezone.now()))
             owner.spawn(staff.send_receipt(owner, mail))
         case "end":
