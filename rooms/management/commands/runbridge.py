@@ -6,6 +6,7 @@ registered and the lease is given up, so that a standby goes on at once.
 
 import argparse
 import asyncio
+import gc
 import logging
 import signal
 from typing import Any
@@ -37,6 +38,9 @@ class Command(BaseCommand):
             raise CommandError("--scratch is for a drill's own ROOMS_NAMESPACE: real rooms would go unheard.")
         if settings.REDIS_URL == settings.NO_REDIS_URL:
             raise CommandError("No Redis is named: set REDIS_URL, or start everything with manage.py up.")
+        # What is loaded by now stays: looking for garbage among it would hold messages up now and then.
+        gc.collect()
+        gc.freeze()
         asyncio.run(run_bridge(is_scratch=is_scratch))
 
 
