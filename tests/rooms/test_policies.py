@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from rooms.models import DeviceKey, Room
 from rooms.names import room_from_text
-from rooms.policies import NONE, Rights, is_listed, rights_for, rights_for_all
+from rooms.policies import NONE, Rights, is_listed, rights_for, rights_for_all, tell_entered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,12 +25,16 @@ class OpenToAda:
     """A policy of the tests' own, found by its dotted path."""
 
     listed = True
+    came: ClassVar[list[Any]] = []
 
     async def may_view(self, user: Any, room: str) -> bool:
         return bool(user.username == "ada")
 
     async def may_publish(self, user: Any, room: str) -> bool:
         return False
+
+    async def entered(self, user_id: Any, room: str) -> None:
+        self.came.append((user_id, room))
 
 
 @sync_to_async
@@ -139,3 +143,16 @@ async def test_the_longest_prefix_decides(settings: Any):
     assert await rights_for(root, room_from_text("device9")) == NONE
     assert is_listed(DEVICE)
     assert not is_listed(room_from_text("device9"))
+
+
+async def test_a_policy_hears_of_people_who_enter_its_rooms_and_of_nobody_elses(settings: Any):
+    settings.ROOM_POLICIES = {"call.": f"{__name__}.OpenToAda"}
+    ada, key = await make_user("ada"), await make_key(patterns="*", can_read=True)
+    OpenToAda.came.clear()
+    await rights_for(ada, CALL)
+    for principal, room in ((ada, CALL), (ada, DEVICE), (key, CALL)):
+        await tell_entered(principal, room)
+    assert OpenToAda.came == [(ada.pk, CALL)]
+    settings.ROOM_POLICIES = {}
+    await tell_entered(ada, CALL)
+    assert len(OpenToAda.came) == 1
