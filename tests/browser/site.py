@@ -21,7 +21,7 @@ from tests.browser.weather_standin import WeatherStandin
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60.0
 PASSWORD = "correct horse battery"
-PEOPLE = 30
+PEOPLE = 80
 
 _SETUP = """
 import django
@@ -160,6 +160,7 @@ class Site:
 
     def new_person(self) -> str:
         """The name of somebody who was never logged in."""
+        assert self._people < PEOPLE, "more people are asked for than there are: raise PEOPLE"
         self._people += 1
         return f"person{self._people - 1}"
 
