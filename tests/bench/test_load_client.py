@@ -49,7 +49,8 @@ def test_open_loop_keeps_its_rate_and_hears_every_message(client: LoadClient, st
     ended, found = client.ask("close"), client.ask("finish")
     due = 2000 * (ended.at_ns - began.at_ns) / 1e9
     assert 0.5 * due < ended.published <= due + 1
-    assert found.delivered == found.published
+    # One may still go out between the window's end and the stop; what is waited for is the window's own.
+    assert ended.published <= found.delivered <= found.published
     assert (found.missing, found.refused) == (0, 0)
     assert found.p50_ms > 0
 

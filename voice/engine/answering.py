@@ -41,6 +41,8 @@ class Talk:
         self.conversation = Conversation()
         self.queue = AudioQueue()
         self.memory = Memory()
+        self.recited: set[str] = set()
+        """Messages that said what an order had told them to: a question before them still waits."""
         self.read = Tokens()
         self.playing: Answer | None = None
 
@@ -54,6 +56,7 @@ class Answer:
         self._writer = ResponseWriter(talk.outbox, talk.conversation, options)
         self._read = Tokens()
         self._slots = asyncio.Semaphore(_AHEAD)
+        self._recites = False
 
     @property
     def id(self) -> str:
@@ -113,7 +116,9 @@ class Answer:
         talk, options = self._talk, self._writer.options
         entries = talk.conversation.entries()
         self._read = input_tokens(talk.session.data, entries)
-        prompt = prompt_of(options, [entry.item for entry in entries], introduced=talk.session.spoken)
+        items = [entry.item for entry in entries]
+        prompt = prompt_of(options, items, introduced=talk.session.spoken, recited=talk.recited)
+        self._recites = bool(prompt.to_say)
         if only_if_news and not (prompt.heard or prompt.results or prompt.to_say):
             return Reply()
         memory, reply = decide(talk.memory, prompt)
@@ -123,6 +128,8 @@ class Answer:
 
     async def _say(self, text: str, status: ItemStatus) -> None:
         self._writer.open_message()
+        if self._recites and (item_id := self._writer.message_id):
+            self._talk.recited.add(item_id)
         if self._writer.options.modality == "text":
             for clause in split_clauses(text):
                 self._writer.release(clause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from voice.engine.brain.dialogue import Prompt
 from voice.engine.brain.tools import ToolResult, read_tools
@@ -13,10 +14,12 @@ _ALSO = re.compile(r"\balso say\b[^\"“]*[\"“]([^\"”]+)[\"”]", re.IGNOREC
 _QUOTED = re.compile(r"\bsay\b[^\"“]*[\"“](.+)[\"”]", re.IGNORECASE | re.DOTALL)
 
 
-def prompt_of(options: ResponseOptions, items: list[JsonObject], *, introduced: bool) -> Prompt:
-    """Return what the dialogue has to answer."""
+def prompt_of(
+    options: ResponseOptions, items: list[JsonObject], *, introduced: bool, recited: Collection[str] = ()
+) -> Prompt:
+    """Return what the dialogue has to answer; what was said by order (`recited`: ids) has answered nobody."""
     said_items = items if options.items is None else options.items
-    new = _since_last_words(said_items)
+    new = _since_last_words(said_items, recited)
     quoted = _QUOTED.search(options.instructions)
     return Prompt(
         heard=" ".join(item_text(item) for item in new if item.get("role") == "user").strip(),
@@ -30,11 +33,11 @@ def prompt_of(options: ResponseOptions, items: list[JsonObject], *, introduced: 
     )
 
 
-def _since_last_words(items: list[JsonObject]) -> list[JsonObject]:
+def _since_last_words(items: list[JsonObject], recited: Collection[str]) -> list[JsonObject]:
     """Return the items after the assistant's last words or calls; an answer nobody heard is no answer."""
     for place in range(len(items) - 1, -1, -1):
         item = items[place]
-        said = item.get("role") == "assistant" and item_text(item)
+        said = item.get("role") == "assistant" and item_text(item) and item.get("id") not in recited
         if said or item.get("type") == "function_call":
             return items[place + 1 :]
     return items

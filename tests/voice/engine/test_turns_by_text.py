@@ -100,3 +100,17 @@ async def test_a_response_with_its_own_input_stays_out_of_the_conversation(brows
     assert done["metadata"] == {"for": "me"}
     assert done["output"][0]["name"] == "get_current_time"
     assert "conversation.item.added" not in browser.types()
+
+
+async def test_question_before_a_greeting_by_order_is_answered_after_it(browser):
+    words = [{"type": "input_text", "text": "What is the weather in Amsterdam?"}]
+    browser.send("conversation.item.create", item={"type": "message", "role": "user", "content": words})
+    order = 'Say exactly this and nothing else: "Hello, this is Home."'
+    browser.send("response.create", response={"instructions": order})
+    await browser.wait("response.done")
+    await browser.wait("output_audio_buffer.stopped")
+    assert "Hello, this is Home." in browser.said()
+    browser.send("response.create")
+    await browser.wait("response.done", 2)
+    [call] = browser.of("response.done")[1]["response"]["output"]
+    assert (call["name"], call["arguments"]) == ("get_weather", '{"location": "Amsterdam"}')
